@@ -1,0 +1,35 @@
+/* One account: every option with its effective value. Filled from the table in
+ * config/option.c; nothing else knows defaults. */
+#pragma once
+
+#include "base/secret.h"
+#include "core/dialogue.h"
+#include "core/ladder.h"
+
+typedef struct {
+  char  *name;              /* of [account NAME]; "default" where only [defaults] exist */
+  char  *from;
+  char **hosts;             /* as written; A-labels in hosts_ascii */
+  char **hosts_ascii;
+  GArray *ports;            /* of LadderPort */
+  GArray *families;         /* of Family */
+  LadderMode ladder;
+  Ticks attempt_delay, port_patience, connect_timeout;
+  Ticks greeting_patience, greeting_timeout, command_timeout, data_timeout, resolve_timeout;
+  TlsRule tls;
+  char *tls_ca_file, *tls_ca_dir, *tls_fingerprint;
+  char *tls_client_certificate, *tls_client_key, *tls_name;
+  char *user;
+  char *password_command, *password, *token_command;
+  AuthRule auth;
+  char   **auth_mechanisms; /* NULL unless listed by name */
+  gboolean auth_without_tls;
+  char    *helo_name;       /* NULL: derived */
+  gboolean chunking;
+  char    *tunnel;
+} Account;
+
+Account *account_copy (const Account *account);
+void     account_free (Account *account); /* wipes the password */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Account, account_free)

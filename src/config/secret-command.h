@@ -1,0 +1,21 @@
+/* Passwords and tokens from the user's own commands (GSubprocess, no waiting in
+ * place), fetched once per process. */
+#pragma once
+
+#include "config/account.h"
+#include <gio/gio.h>
+
+typedef enum { SECRET_PASSWORD, SECRET_TOKEN } SecretKind;
+
+/* SECRET is NULL when it failed; then ERROR (owned by the caller of the callback)
+ * says why: the command's status and the first line that it wrote to stderr. */
+typedef void (*SecretDone) (Secret *secret, const GError *error, gpointer data);
+
+/* Fetches ACCOUNT's password (from `password`, else `password-command`) or token.
+ * DONE is called from the main context, or at once for what is known already. A
+ * token may be asked for anew with FRESH (it had expired). */
+void secret_fetch (const Account *account, SecretKind kind, gboolean fresh,
+                   GCancellable *cancellable, SecretDone done, gpointer data);
+
+/* Drops and wipes everything fetched; at exit. */
+void secret_forget_all (void);

@@ -1,0 +1,41 @@
+/* The envelope (RFC 5321, section 2.3.1): who sends, who receives, which delivery
+ * status notifications are wished (RFC 3461). Derived once, never twice. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  DSN_NOTIFY_DEFAULT = 0, /* no NOTIFY parameter */
+  DSN_NOTIFY_NEVER   = 1 << 0,
+  DSN_NOTIFY_SUCCESS = 1 << 1,
+  DSN_NOTIFY_FAILURE = 1 << 2,
+  DSN_NOTIFY_DELAY   = 1 << 3,
+} DsnNotify;
+
+typedef enum { DSN_RETURN_DEFAULT, DSN_RETURN_FULL, DSN_RETURN_HEADERS } DsnReturn;
+
+typedef struct {
+  char *address; /* local-part@domain, UTF-8, the domain in U-label or A-label form */
+  guint notify;  /* DsnNotify */
+  char *orcpt;   /* "rfc822;…", not yet xtext; NULL: none */
+} EnvelopeRecipient;
+
+typedef struct {
+  char      *sender;     /* "" is the null reverse-path */
+  GPtrArray *recipients; /* of EnvelopeRecipient, owned */
+  DsnReturn  ret;
+  char      *envid;      /* not yet xtext; NULL: none */
+  gboolean   require_tls; /* RFC 8689 */
+} Envelope;
+
+Envelope *envelope_new (const char *sender);
+Envelope *envelope_copy (const Envelope *envelope);
+void      envelope_free (Envelope *envelope);
+
+/* Adds a recipient unless it is there already (local part compared exactly, domain
+ * without case). Returns its index. */
+guint envelope_add (Envelope *envelope, const char *address);
+
+const EnvelopeRecipient *envelope_recipient (const Envelope *envelope, guint index);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Envelope, envelope_free)

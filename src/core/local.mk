@@ -1,0 +1,14 @@
+noinst_LIBRARIES += libcore.a
+libcore_a_SOURCES =
+libcore_a_SOURCES += src/core/auth-choice.h
+libcore_a_SOURCES += src/core/capabilities.h
+libcore_a_SOURCES += src/core/command.h
+libcore_a_SOURCES += src/core/dialogue.h
+libcore_a_SOURCES += src/core/envelope.h
+libcore_a_SOURCES += src/core/ladder.h
+libcore_a_SOURCES += src/core/outcome.h
+libcore_a_SOURCES += src/core/path-memory.h
+libcore_a_SOURCES += src/core/path.h
+libcore_a_SOURCES += src/core/receiver.h
+libcore_a_SOURCES += src/core/reply.h
+libcore_a_SOURCES += src/core/transparency.h

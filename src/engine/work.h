@@ -1,0 +1,59 @@
+/* The seam: where deliveries come from and where their fate is written. The first
+ * implementation works in memory (engine/memory-source.h); the outbox takes its
+ * place; a batch records whole windows. */
+#pragma once
+
+#include "config/account.h"
+#include "core/dialogue.h"
+#include "core/envelope.h"
+#include "core/outcome.h"
+#include "mail/body.h"
+
+/* One message on its way. Owned by the source until release(). */
+typedef struct {
+  DeliveryId      id;
+  const Account  *account;
+  const Envelope *envelope;
+  gboolean       *pending;  /* by recipient: still to be served */
+} Delivery;
+
+/* What a session in hand can serve: the same account. NULL in claim(): any. */
+typedef struct {
+  const Account *account;
+} SessionKey;
+
+typedef enum {
+  DELIVERY_EVENT_RECIPIENT, /* .recipient has .verdict */
+  DELIVERY_EVENT_IN_DOUBT,  /* the octets that complete it are about to go out */
+  DELIVERY_EVENT_ATTEMPT,   /* a session for it ended: .verdict, .path */
+} DeliveryEventKind;
+
+typedef struct {
+  DeliveryEventKind kind;
+  DeliveryId        id;
+  guint             recipient;
+  const Verdict    *verdict;
+  const Path       *path;
+} DeliveryEvent;
+
+/* DURABLE: all n events are; otherwise ERROR says why they could not be made so. */
+typedef void (*RecordDone) (gboolean durable, const GError *error, gpointer data);
+
+typedef struct WorkSource WorkSource;
+struct WorkSource {
+  /* Takes a message in: durable when this returns TRUE. Everything is copied or
+   * referenced, but ACCOUNT, which outlives the source. NULL: the source feeds itself. */
+  gboolean    (*add)       (WorkSource *source, const Account *account, const Envelope *envelope,
+                            BodySource *message, DeliveryId *ret_id, GError **error);
+  /* The next delivery that is due, leased to this process; NULL: none, and
+   * *ret_ask_again says when (TICKS_NEVER: after engine_wake()). */
+  Delivery   *(*claim)     (WorkSource *source, const SessionKey *reuse, Ticks now, Ticks *ret_ask_again);
+  /* The message, from octet 0, as often as asked. */
+  BodyReader *(*open_body) (WorkSource *source, DeliveryId id, GError **error);
+  /* Makes N events durable, in order, then says DONE (maybe before it returns). */
+  void        (*record)    (WorkSource *source, const DeliveryEvent *events, gsize n,
+                            RecordDone done, gpointer data);
+  /* The end of this try: the lease is over, OUTCOME is to be kept. */
+  void        (*release)   (WorkSource *source, DeliveryId id, const Outcome *outcome);
+  void        (*free)      (WorkSource *source);
+};

@@ -1,0 +1,27 @@
+/* Making a message from its parts, with GMime: for `toukan send` and, later, the
+ * composer and batches. */
+#pragma once
+
+#include "mail/body.h"
+
+typedef struct {
+  const char *from;               /* as a person writes it: `Name <address>` */
+  const char *const *to;          /* lists; each NULL or NULL-terminated */
+  const char *const *cc;
+  const char *reply_to;           /* NULL: none */
+  const char *subject;            /* UTF-8 */
+  const char *text;               /* the body, UTF-8 or, when it isn't, octets of CHARSET */
+  gsize       text_length;
+  const char *charset;            /* NULL: UTF-8, or ISO-8859-1 when it isn't valid UTF-8 */
+  const char *const *headers;     /* further "Name: value" lines; NULL: none */
+  const char *const *attachments; /* file names; NULL: none */
+  const char *const *attachment_types; /* NULL, or a media type for each (NULL: guessed) */
+  gint64      date;               /* seconds since 1970, with the local offset applied by build */
+} BuildRequest;
+
+/* The message with Date, Message-ID, MIME-Version. NULL with TOUKAN_ERROR_DATA (a bad
+ * address, a line break in a header) or TOUKAN_ERROR_NO_INPUT (an attachment). */
+BodySource *build_message (const BuildRequest *request, GError **error);
+
+/* A new Message-ID at DOMAIN, with its angle brackets. Free with g_free(). */
+char *build_message_id (const char *domain);

@@ -1,0 +1,12 @@
+include tests/unit/base.mk
+include tests/unit/core.mk
+include tests/unit/mail.mk
+include tests/unit/config.mk
+include tests/unit/net.mk
+include tests/unit/engine.mk
+include tests/sim/local.mk
+include tests/script/local.mk
+include tests/lab/local.mk
+include tests/fuzz/local.mk
+include tests/bench/local.mk
+include tests/layering/local.mk
