@@ -10,3 +10,4 @@ include tests/lab/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/layering/local.mk
+EXTRA_DIST += tests/lib/tap.h
