@@ -6,3 +6,7 @@ libbase_a_SOURCES += src/base/i18n.h
 libbase_a_SOURCES += src/base/secret.h
 libbase_a_SOURCES += src/base/ticks.h
 libbase_a_SOURCES += src/base/visible.h
+libbase_a_SOURCES += src/base/error.c
+libbase_a_SOURCES += src/base/secret.c
+libbase_a_SOURCES += src/base/ticks.c
+libbase_a_SOURCES += src/base/visible.c
