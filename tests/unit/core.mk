@@ -31,3 +31,7 @@ check_PROGRAMS += tests/unit/test-transparency
 TESTS += tests/unit/test-transparency
 tests_unit_test_transparency_SOURCES = tests/unit/test-transparency.c
 tests_unit_test_transparency_LDADD = $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-receiver
+TESTS += tests/unit/test-receiver
+tests_unit_test_receiver_SOURCES = tests/unit/test-receiver.c
+tests_unit_test_receiver_LDADD = $(CORE_LIBS)
