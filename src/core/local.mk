@@ -12,3 +12,4 @@ libcore_a_SOURCES += src/core/path.h
 libcore_a_SOURCES += src/core/receiver.h
 libcore_a_SOURCES += src/core/reply.h
 libcore_a_SOURCES += src/core/transparency.h
+libcore_a_SOURCES += src/core/path.c
