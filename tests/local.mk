@@ -12,3 +12,4 @@ include tests/bench/local.mk
 include tests/layering/local.mk
 EXTRA_DIST += tests/lib/tap.h
 include tests/lint/local.mk
+EXTRA_DIST += tests/lib/table.h
