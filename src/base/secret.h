@@ -8,7 +8,10 @@ typedef struct Secret Secret;
 
 /* Copies LENGTH octets (NUL may be among them). The caller zeroes its own copy
  * (secret_wipe()). Also forbids core dumps of this process from now on, since
- * libraries keep copies of their own. Never fails (g_error on lack of memory). */
+ * libraries keep copies of their own; it can't be traced by other processes of the
+ * same user either, and can't map a user namespace for itself any more (the files
+ * below /proc/self belong to root then), so whoever needs one makes it before.
+ * Never fails (g_error on lack of memory). */
 Secret *secret_new (const void *octets, gsize length);
 
 /* Another reference; secrets don't change. */

@@ -19,10 +19,11 @@ typedef gint64 Ticks;
 /* now + span without running over; TICKS_NEVER stays TICKS_NEVER. */
 Ticks ticks_after (Ticks now, Ticks span);
 
-/* Reads a duration with its unit ("250ms", "3s", "5min", "2h", "5d"; a number
- * without a unit is refused, except "0"). Returns FALSE and leaves *ret_span
+/* Reads a duration with its unit ("250ms", "3s", "5min", "2h", "5d", "10us"; a
+ * number without a unit is refused, except "0"). Returns FALSE and leaves *ret_span
  * alone when TEXT isn't one. */
 gboolean ticks_parse (const char *text, Ticks *ret_span);
 
-/* The shortest text that ticks_parse() reads back as SPAN. Free with g_free(). */
+/* SPAN (not negative) in the greatest unit that divides it, as ticks_parse() reads it
+ * back: "250ms", "90s", "5min". Free with g_free(). */
 char *ticks_to_string (Ticks span);
