@@ -56,5 +56,8 @@ void timeline_fact_free (TimelineFact *fact);
 void timeline_words_of_end (AttemptEnd end, int error, const char *reason, gboolean connected,
                             Ticks lasted, char **ret_brief, char **ret_full);
 
+/* The same for a session that ended before it was chosen. */
+void timeline_words_of_session (const Verdict *verdict, Ticks lasted, char **ret_brief, char **ret_full);
+
 /* The fact that EVENT tells, the caller's; NULL: none. */
 TimelineFact *timeline_fact_of_event (const EngineEvent *event);

@@ -40,6 +40,29 @@ static const char *const explanations[] = {
   [ATTEMPT_OWN_HOST] = N_ ("this machine has no route"),
 };
 
+static char *
+shown (const char *text)
+{
+  return visible_text (text, (gssize)MIN (strlen (text), SHOWN_OCTETS));
+}
+
+static char *
+shown_reply (const Reply *reply)
+{
+  g_autofree char *text = reply_to_string (reply);
+  return shown (text);
+}
+
+static char *
+verdict_text (const Verdict *verdict)
+{
+  if (verdict->reply != NULL)
+    return shown_reply (verdict->reply);
+  if (verdict->detail != NULL)
+    return shown (verdict->detail);
+  return g_strdup (cause_name (verdict->cause));
+}
+
 /* How an attempt ends that the ladder gave up; before and after it was accepted. */
 static const struct {
   LadderReason reason;
@@ -91,20 +114,16 @@ timeline_words_of_end (AttemptEnd end, int error, const char *reason, gboolean c
   *ret_full = g_strdup_printf (_ ("%s after %s: %s"), brief, duration, full);
 }
 
+void
+timeline_words_of_session (const Verdict *verdict, Ticks lasted, char **ret_brief, char **ret_full)
+{
+  g_autofree char *duration = timeline_duration (lasted), *why = verdict_text (verdict);
+  const char *brief = verdict->kind == OUTCOME_SECURITY ? _ ("not trusted") : _ ("broke off");
+  *ret_brief = g_strdup_printf ("%s, %s", brief, duration);
+  *ret_full = g_strdup_printf (_ ("%s after %s: %s"), brief, duration, why);
+}
+
 /* --- facts --------------------------------------------------------------- */
-
-static char *
-shown (const char *text)
-{
-  return visible_text (text, (gssize)MIN (strlen (text), SHOWN_OCTETS));
-}
-
-static char *
-shown_reply (const Reply *reply)
-{
-  g_autofree char *text = reply_to_string (reply);
-  return shown (text);
-}
 
 static TimelineFact *
 fact_new (const char *label, char *text, TimelineStyle style)
@@ -122,7 +141,9 @@ fact_of_resolved (const EngineEvent *event)
   if (event->n_addresses > 0)
     return NULL;
   g_autofree char *host = shown (event->path.host != NULL ? event->path.host : "");
-  g_autofree char *status = shown (event->text != NULL ? event->text : "");
+  g_autofree char *status = shown (event->detail != NULL ? event->detail
+                                   : event->text != NULL ? event->text
+                                                         : "");
   /* TRANSLATORS: host name, "IPv6" or "IPv4", what the resolver said */
   return fact_new (
       _ ("resolver"),
@@ -155,16 +176,6 @@ fact_of_auth (const EngineEvent *event)
     return fact_new (_ ("login"), shown (event->text), TIMELINE_GOOD);
   g_autofree char *why = shown (event->detail != NULL ? event->detail : "");
   return fact_new (_ ("login"), g_strdup_printf (_ ("none: %s"), why), TIMELINE_WAITING);
-}
-
-static char *
-verdict_text (const Verdict *verdict)
-{
-  if (verdict->reply != NULL)
-    return shown_reply (verdict->reply);
-  if (verdict->detail != NULL)
-    return shown (verdict->detail);
-  return g_strdup (cause_name (verdict->cause));
 }
 
 static TimelineFact *
@@ -232,6 +243,16 @@ sentence_of_end (const EngineEvent *event)
   return g_strdup_printf (_ ("%s %s: %s"), path, brief, full);
 }
 
+static char *
+sentence_of_session (const EngineEvent *event)
+{
+  if (event->verdict == NULL || event->verdict->kind == OUTCOME_ACCEPTED)
+    return NULL;
+  g_autofree char *path = path_text (event), *why = verdict_text (event->verdict);
+  /* TRANSLATORS: "587/IPv4 192.0.2.1 ended: 421 4.3.2 busy" */
+  return g_strdup_printf (_ ("%s ended: %s"), path, why);
+}
+
 char *
 timeline_sentence (const EngineEvent *event)
 {
@@ -243,8 +264,10 @@ timeline_sentence (const EngineEvent *event)
     return g_strdup_printf (_ ("%s accepted"), path);
   case ENGINE_WINNER:
     return g_strdup_printf (_ ("%s chosen"), path);
-  case ENGINE_ATTEMPT_ENDED:
-    return sentence_of_end (event);
+  case ENGINE_ATTEMPT_ENDED: /* an accepted one is told by what follows */
+    return event->end == ATTEMPT_ACCEPTED && event->text == NULL ? NULL : sentence_of_end (event);
+  case ENGINE_SESSION_ENDED:
+    return sentence_of_session (event);
   default:
     break;
   }

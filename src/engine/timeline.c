@@ -74,8 +74,22 @@ take_attempt (Timeline *timeline, const EngineEvent *event)
 }
 
 static gboolean
+take_connected (Timeline *timeline, const EngineEvent *event)
+{
+  TimelineAttempt *attempt = attempt_find (timeline, event->attempt);
+  if (attempt == NULL || attempt->state != ATTEMPT_STATE_CONNECTING)
+    return FALSE;
+  attempt->state = ATTEMPT_STATE_CONNECTED;
+  attempt->connected = event->at;
+  return TRUE;
+}
+
+static gboolean
 take_attempt_ended (Timeline *timeline, const EngineEvent *event)
 {
+  /* The end of a connect that was accepted is the beginning of a session. */
+  if (event->end == ATTEMPT_ACCEPTED && event->text == NULL)
+    return take_connected (timeline, event);
   TimelineAttempt *attempt = attempt_find (timeline, event->attempt);
   if (attempt == NULL || attempt->state == ATTEMPT_STATE_ENDED)
     return FALSE;
@@ -86,17 +100,6 @@ take_attempt_ended (Timeline *timeline, const EngineEvent *event)
       = event->text != NULL || event->end == ATTEMPT_SILENT ? ATTEMPT_MARK_GIVEN_UP : ATTEMPT_MARK_FAILED;
   timeline_words_of_end (event->end, event->error, event->text, connected, event->at - attempt->began,
                          &attempt->brief, &attempt->full);
-  return TRUE;
-}
-
-static gboolean
-take_connected (Timeline *timeline, const EngineEvent *event)
-{
-  TimelineAttempt *attempt = attempt_find (timeline, event->attempt);
-  if (attempt == NULL || attempt->state != ATTEMPT_STATE_CONNECTING)
-    return FALSE;
-  attempt->state = ATTEMPT_STATE_CONNECTED;
-  attempt->connected = event->at;
   return TRUE;
 }
 
@@ -113,23 +116,35 @@ take_winner (Timeline *timeline, const EngineEvent *event)
   return TRUE;
 }
 
-/* The winner's bar ends with its session; only one is at work at a time. A path that
- * carried a refusal to us worked. */
+/* The session on an attempt is over; one that carried a refusal to us worked. */
 static gboolean
-end_winner (Timeline *timeline, Ticks at, const Verdict *verdict)
+end_session (TimelineAttempt *attempt, Ticks at, const Verdict *verdict)
 {
   gboolean broke
       = verdict != NULL && (verdict->kind == OUTCOME_TRANSPORT || verdict->kind == OUTCOME_IN_DOUBT);
+  if (attempt == NULL || attempt->state == ATTEMPT_STATE_ENDED)
+    return FALSE;
+  gboolean won = attempt->state == ATTEMPT_STATE_WON;
+  attempt->state = ATTEMPT_STATE_ENDED;
+  attempt->ended = at;
+  attempt->mark = won && !broke ? ATTEMPT_MARK_GOOD : ATTEMPT_MARK_FAILED;
+  if (!won && verdict != NULL)
+    timeline_words_of_session (verdict, at - attempt->began, &attempt->brief, &attempt->full);
+  return TRUE;
+}
+
+/* The outcome ends the bar of whoever carried it; only one is at work at a time. */
+static gboolean
+take_outcome (Timeline *timeline, const EngineEvent *event)
+{
+  gboolean changed = FALSE;
   for (guint i = 0; i < timeline->attempts->len; i++) {
     TimelineAttempt *attempt = g_ptr_array_index (timeline->attempts, i);
-    if (attempt->state != ATTEMPT_STATE_WON)
-      continue;
-    attempt->state = ATTEMPT_STATE_ENDED;
-    attempt->ended = at;
-    attempt->mark = broke ? ATTEMPT_MARK_FAILED : ATTEMPT_MARK_GOOD;
-    return TRUE;
+    if (attempt->state == ATTEMPT_STATE_WON)
+      changed = end_session (attempt, event->at, event->outcome == NULL ? NULL : &event->outcome->overall);
   }
-  return FALSE;
+  timeline->over = event->at;
+  return changed;
 }
 
 static gboolean
@@ -147,7 +162,7 @@ take_fact (Timeline *timeline, const EngineEvent *event)
 gboolean
 timeline_take (Timeline *timeline, const EngineEvent *event)
 {
-  gboolean changed = FALSE;
+  gboolean changed;
   switch (event->kind) {
   case ENGINE_ATTEMPT:
     return take_attempt (timeline, event);
@@ -158,10 +173,9 @@ timeline_take (Timeline *timeline, const EngineEvent *event)
   case ENGINE_WINNER:
     return take_winner (timeline, event);
   case ENGINE_SESSION_ENDED:
-    return end_winner (timeline, event->at, event->verdict);
+    return end_session (attempt_find (timeline, event->attempt), event->at, event->verdict);
   case ENGINE_OUTCOME:
-    changed = end_winner (timeline, event->at, event->outcome == NULL ? NULL : &event->outcome->overall);
-    timeline->over = event->at;
+    changed = take_outcome (timeline, event);
     return take_fact (timeline, event) || changed;
   default:
     return take_fact (timeline, event);

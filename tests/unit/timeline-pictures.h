@@ -93,6 +93,17 @@
   "  587/IPv6  2001:db8::25   x                                                accepted and chosen, then it broke\n" \
   "  587/IPv4  198.51.100.25  -----------------------------------------------  nothing came back yet: 5.97 s\n"
 
+#define PICTURE_421 \
+  "                           0                    3 s                6 s\n" \
+  "  587/IPv6  2001:db8::25   x                                            broke off after 30 ms: 250 2.0.0 taken\n" \
+  "  587/IPv4  198.51.100.25  -------------------------------------------  nothing came back yet: 5.97 s\n"
+
+#define PICTURE_NOT_TRUSTED \
+  "                          0                    15 ms           30 ms\n" \
+  "  587/IPv6  2001:db8::25  -========================================x  not trusted after 30 ms: 250 2.0.0 taken\n" \
+  "\n" \
+  "  outcome  security after 30 ms, at end: 250 2.0.0 taken\n"
+
 #define PICTURE_TUNNEL \
   "                              0              25 ms     50 ms\n" \
   "  587/tunnel  mail.demo.test  ------------------------------  nothing came back yet: 50 ms\n"
