@@ -182,6 +182,16 @@ perform (const Wishes *wishes, Scene *scene, BodySource *message)
   return EX_OK;
 }
 
+/* A picture that nobody could see was not shown. */
+static int
+check_output (int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  g_printerr (_ ("toukan demo: standard output can't be written\n"));
+  return status == EX_OK ? EX_IOERR : status;
+}
+
 static gboolean
 read_wishes (int argc, char **argv, Wishes *wishes, gboolean *ret_version, GError **error)
 {
@@ -217,6 +227,7 @@ read_wishes (int argc, char **argv, Wishes *wishes, gboolean *ret_version, GErro
 int
 main (int argc, char **argv)
 {
+  signal (SIGPIPE, SIG_IGN); /* what was made is removed, too, when the reader has gone */
   setlocale (LC_ALL, "");
   bindtextdomain (PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (PACKAGE, "UTF-8");
@@ -237,5 +248,5 @@ main (int argc, char **argv)
     return fail (error);
   int status = perform (&wishes, scene, message);
   scene_free (scene, wishes.keep && status == EX_OK);
-  return status;
+  return check_output (status);
 }

@@ -13,7 +13,7 @@
 
 #define SENDER "you@demo.test"
 #define RECIPIENT "friend@demo.test"
-#define INPUT_LIMIT (64 * 1024 * 1024)
+#define INPUT_LIMIT ((gsize)64 * 1024 * 1024)
 #define HINT_AFTER 1000 /* ms */
 
 static const char *const sample
@@ -49,8 +49,7 @@ read_input (GError **error)
       return NULL;
     }
     if (input->len + (gsize)n > INPUT_LIMIT) {
-      g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("the demo takes messages of up to %d MiB"),
-                   INPUT_LIMIT / (1024 * 1024));
+      g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("the demo takes messages of up to 64 MiB"));
       return NULL;
     }
     g_byte_array_append (input, buffer, (guint)n);

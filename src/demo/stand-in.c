@@ -97,15 +97,16 @@ take_address (StandIn *stand_in, StandInKind kind, const char *text, guint16 por
 StandIn *
 stand_in_new (StandInKind kind, const char *const *addresses, guint16 port, GError **error)
 {
-  g_autoptr (StandIn) stand_in = g_new0 (StandIn, 1);
+  StandIn *stand_in = g_new0 (StandIn, 1);
   stand_in->fds = g_array_new (FALSE, FALSE, sizeof (int));
   for (gsize i = 0; addresses[i] != NULL; i++)
     if (!take_address (stand_in, kind, addresses[i], port)) {
       g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_SYSTEM, _ ("port %u of %s can't be taken: %s"), port,
                    addresses[i], g_strerror (errno));
+      stand_in_free (stand_in);
       return NULL;
     }
-  return g_steal_pointer (&stand_in);
+  return stand_in;
 }
 
 void
