@@ -7,3 +7,7 @@ check_PROGRAMS += tests/unit/test-wire
 TESTS += tests/unit/test-wire
 tests_unit_test_wire_SOURCES = tests/unit/test-wire.c
 tests_unit_test_wire_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-address
+TESTS += tests/unit/test-address
+tests_unit_test_address_SOURCES = tests/unit/test-address.c
+tests_unit_test_address_LDADD = $(MAIL_LIBS)
