@@ -12,4 +12,5 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/layering/local.mk
 EXTRA_DIST += tests/lib/tap.h
+include tests/lint/local.mk
 EXTRA_DIST += tests/lib/table.h
