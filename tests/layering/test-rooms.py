@@ -110,16 +110,20 @@ PURE = [
     r"g_(malloc|try_malloc|realloc|try_realloc|free|clear|slice|aligned|memdup|atomic_rc|rc_box)\w*",
     r"g_(error_\w+|set_error\w*|propagate_\w+|quark_\w+|intern_\w+)",
     r"g_(assertion_message\w*|qsort_with_data|snprintf|vsnprintf|once_init_\w+)",
+    r"g_hostname_\w+",
     r"(mem|str|isoc99_str)\w+|explicit_bzero|bcmp|qsort|bsearch|snprintf|vsnprintf|malloc|calloc|realloc|free|abort",
     r"__(isoc\d+_)?\w*_chk(_fail)?|__ctype_\w+|__errno_location",
     r"inet_(ntop|pton)",
     r"_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|sanitizer|gcov|llvm|lsan)_\w+|llvm_gcov_\w+",
 ]
-NOT_SO_PURE = [r"strerror\w*|strftime\w*|strptime\w*|g_strerror"]  # asks the locale, or looks like it
+NOT_SO_PURE = [r"strftime\w*|strptime\w*"]  # they ask the locale and the time zone
+
+# The base room holds what others may not: memory that is locked, and its last word.
+MEMORY = [r"mmap|munmap|mlock|madvise|sysconf|prctl|setrlimit|g_atomic_ref_count_\w+", r"g_log"]
 
 ARCHIVES = {
     "libcore.a": PURE,
-    "libbase.a": PURE + [r"idn2_\w+", r"u8_\w+"],
+    "libbase.a": PURE + MEMORY + [r"idn2_\w+", r"u8_\w+"],
 }
 
 

@@ -81,7 +81,7 @@ def forward(ends, delay, trace):
 def main(first, second, milliseconds, trace=None):
     ends = [open_end(first), open_end(second)]
     print("ready", flush=True)
-    forward(ends, float(milliseconds) / 1000, open(trace, "w", encoding="ascii") if trace else None)
+    forward(ends, float(milliseconds) / 1000, open(trace, "a", encoding="ascii") if trace else None)
 
 
 if __name__ == "__main__":

@@ -31,21 +31,21 @@ class Stored:
 
 
 class Sink:
-    def __init__(self, lab, places, options, certificate="good", users=True):
+    def __init__(self, lab, places, options, certificate="good", names=("smtp.lab.test",), host=None):
         folder = lab.folder / f"sink-{len(lab.sinks)}"
         folder.mkdir()
         self.log = folder / "log"
-        self.tls_folder = pathlib.Path(lab.shared.name) / f"tls-{certificate}"
+        self.tls_folder = pathlib.Path(lab.shared.name) / "-".join(["tls", certificate, *names])
         command = [str(BUILD / "toukan-sink"), "--log", str(self.log), "--maildir", str(folder / "maildir"),
-                   "--name", "smtp.lab.test", "--tls-dir", str(self.tls_folder), "--tls-name", "smtp.lab.test",
-                   "--certificate", certificate]
+                   "--name", "smtp.lab.test", "--tls-dir", str(self.tls_folder), "--certificate", certificate,
+                   "--user", f"{USER}:{PASSWORD}", "--token", f"{USER}:{TOKEN}"]
+        for name in names:
+            command += ["--tls-name", name]
         for place in places:
             command += ["--listen", place]
-        if users:
-            command += ["--user", f"{USER}:{PASSWORD}", "--token", f"{USER}:{TOKEN}"]
         self.errors = open(folder / "errors", "w+", encoding="utf-8")
-        self.process = lab.server.popen([*command, *options], stdin=subprocess.DEVNULL,
-                                        stdout=self.errors, stderr=self.errors)
+        self.process = (host or lab.server).popen([*command, *options], stdin=subprocess.DEVNULL,
+                                                  stdout=self.errors, stderr=self.errors)
         lab.processes.append(self.process)
         lab.wait_for(self._is_ready, "toukan-sink")
 
