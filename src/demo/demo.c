@@ -2,6 +2,7 @@
  * that misbehaves, and shows what the program did about it. */
 #include "config.h"
 
+#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/i18n.h"
 #include "demo/fault.h"
@@ -227,6 +228,7 @@ read_wishes (int argc, char **argv, Wishes *wishes, gboolean *ret_version, GErro
 int
 main (int argc, char **argv)
 {
+  descriptors_fill_standard ();
   signal (SIGPIPE, SIG_IGN); /* what was made is removed, too, when the reader has gone */
   setlocale (LC_ALL, "");
   bindtextdomain (PACKAGE, LOCALEDIR);

@@ -39,7 +39,7 @@ read_input (GError **error)
   hint_when_nothing_comes ();
   for (;;) {
     ssize_t n = read (STDIN_FILENO, buffer, sizeof buffer);
-    if (n == 0 || (n < 0 && errno == EBADF)) /* closed from the start is empty */
+    if (n == 0)
       return g_steal_pointer (&input);
     if (n < 0 && errno == EINTR)
       continue;
