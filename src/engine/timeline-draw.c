@@ -236,7 +236,7 @@ row_add_repeated (TimelineRow *row, TimelineStyle style, const char *glyph, guin
 static void
 row_add_bar (TimelineRow *row, const TimelineAttempt *attempt, const Plan *plan)
 {
-  Ticks until = MIN (attempt->ended, MAX (plan->now, attempt->began));
+  Ticks until = MAX (MIN (attempt->ended, plan->now), attempt->began);
   guint begin = plan_position (plan, attempt->began), end = plan_position (plan, until);
   guint turn = plan_position (plan, MIN (attempt->connected, until));
   gboolean marked = attempt->mark != ATTEMPT_MARK_NONE;

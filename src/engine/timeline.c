@@ -80,7 +80,7 @@ take_connected (Timeline *timeline, const EngineEvent *event)
   if (attempt == NULL || attempt->state != ATTEMPT_STATE_CONNECTING)
     return FALSE;
   attempt->state = ATTEMPT_STATE_CONNECTED;
-  attempt->connected = event->at;
+  attempt->connected = MAX (event->at, attempt->began);
   return TRUE;
 }
 
@@ -95,7 +95,7 @@ take_attempt_ended (Timeline *timeline, const EngineEvent *event)
     return FALSE;
   gboolean connected = attempt->connected != TICKS_NEVER;
   attempt->state = ATTEMPT_STATE_ENDED;
-  attempt->ended = event->at;
+  attempt->ended = MAX (event->at, attempt->began);
   attempt->mark
       = event->text != NULL || event->end == ATTEMPT_SILENT ? ATTEMPT_MARK_GIVEN_UP : ATTEMPT_MARK_FAILED;
   timeline_words_of_end (event->end, event->error, event->text, connected, event->at - attempt->began,
@@ -110,7 +110,7 @@ take_winner (Timeline *timeline, const EngineEvent *event)
   if (attempt == NULL || attempt->state == ATTEMPT_STATE_ENDED)
     return FALSE;
   if (attempt->connected == TICKS_NEVER)
-    attempt->connected = event->at;
+    attempt->connected = MAX (event->at, attempt->began);
   attempt->state = ATTEMPT_STATE_WON;
   attempt->won = TRUE;
   return TRUE;
@@ -126,7 +126,7 @@ end_session (TimelineAttempt *attempt, Ticks at, const Verdict *verdict)
     return FALSE;
   gboolean won = attempt->state == ATTEMPT_STATE_WON;
   attempt->state = ATTEMPT_STATE_ENDED;
-  attempt->ended = at;
+  attempt->ended = MAX (at, attempt->began);
   attempt->mark = won && !broke ? ATTEMPT_MARK_GOOD : ATTEMPT_MARK_FAILED;
   if (!won && verdict != NULL)
     timeline_words_of_session (verdict, at - attempt->began, &attempt->brief, &attempt->full);

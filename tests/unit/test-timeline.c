@@ -263,6 +263,18 @@ test_story (gconstpointer data)
   g_assert_cmpstr (picture, ==, story->picture);
 }
 
+/* Columns as a terminal counts them. */
+static void
+check_width (const char *picture, guint width)
+{
+  guint used = 0;
+  for (const char *p = picture; *p != '\0'; p = g_utf8_next_char (p)) {
+    gunichar c = g_utf8_get_char (p);
+    used = c == '\n' ? 0 : used + (g_unichar_iszerowidth (c) ? 0 : g_unichar_iswide (c) ? 2 : 1);
+    g_assert_cmpuint (used, <=, width);
+  }
+}
+
 /* However wide, and whatever has happened: no row is wider than the shape. */
 static void
 test_widths (void)
@@ -272,10 +284,38 @@ test_widths (void)
       g_autoptr (Timeline) timeline = timeline_new ();
       take_story (timeline, &stories[i]);
       g_autofree char *picture = draw (timeline, stories[i].now, width, stories[i].utf8, FALSE);
-      g_auto (GStrv) lines = g_strsplit (picture, "\n", -1);
-      for (gsize j = 0; lines[j] != NULL; j++)
-        g_assert_cmpint (g_utf8_strlen (lines[j], -1), <=, MAX (width, 40));
+      check_width (picture, MAX (width, 40));
     }
+}
+
+/* Events in any order, with any time and text: no row too wide, none that isn't UTF-8. */
+static void
+test_any_order (void)
+{
+  static const char *const texts[]
+      = { NULL, "", "@LOST", "@OVER", "x", "\346\212\225\345\207\275 \303(", "a b c d e f g h i j k l" };
+  for (int round = 0; round < 500; round++) {
+    g_autoptr (Timeline) timeline = timeline_new ();
+    for (int i = 0; i < 40; i++) {
+      Step step = { (EngineEventKind)g_test_rand_int_range (ENGINE_RESOLVING, ENGINE_IDLE + 1),
+                    MS (g_test_rand_int_range (-10, 100000)),
+                    (LadderAttemptId)g_test_rand_int_range (0, 8),
+                    (guint16)g_test_rand_int_range (0, 65536),
+                    (Family)g_test_rand_int_range (0, FAMILY_COUNT),
+                    (AttemptEnd)g_test_rand_int_range (0, ATTEMPT_OWN_HOST + 1),
+                    g_test_rand_bit () ? EHOSTUNREACH : 0,
+                    texts[g_test_rand_int_range (0, G_N_ELEMENTS (texts))],
+                    (OutcomeKind)g_test_rand_int_range (0, OUTCOME_CANCELLED + 1) };
+      if (step.kind == ENGINE_GREETING && step.text == NULL)
+        step.text = "hello";
+      take (timeline, &step);
+      guint width = (guint)g_test_rand_int_range (0, 150);
+      g_autofree char *picture
+          = draw (timeline, MS (g_test_rand_int_range (-10, 100000)), width, TRUE, FALSE);
+      g_assert_true (g_utf8_validate (picture, -1, NULL));
+      check_width (picture, MAX (width, 40));
+    }
+  }
 }
 
 /* Colours change nothing of the text, and every one is switched off again. */
@@ -402,6 +442,7 @@ main (int argc, char **argv)
     g_test_add_data_func (name, &sentences[i], test_sentence);
   }
   g_test_add_func ("/timeline/widths", test_widths);
+  g_test_add_func ("/timeline/any-order", test_any_order);
   g_test_add_func ("/timeline/colours", test_colours);
   g_test_add_func ("/timeline/overflow", test_overflow);
   g_test_add_func ("/timeline/hosts", test_hosts);
