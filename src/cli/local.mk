@@ -1,2 +1,15 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES =
+libcli_a_SOURCES += src/cli/deliver.c
+libcli_a_SOURCES += src/cli/interrupt.c
+libcli_a_SOURCES += src/cli/report.c
+libcli_a_SOURCES += src/cli/watch-json.c
+libcli_a_SOURCES += src/cli/watch-verbose.c
+libcli_a_SOURCES += src/cli/verb-send.c
+libcli_a_SOURCES += src/cli/verb-sendmail.c
+libcli_a_SOURCES += src/cli/verb-demo.c
+libcli_a_SOURCES += src/cli/deliver.h
+libcli_a_SOURCES += src/cli/interrupt.h
+libcli_a_SOURCES += src/cli/report.h
+libcli_a_SOURCES += src/cli/watch.h
+libcli_a_SOURCES += src/cli/verb.h
