@@ -39,3 +39,7 @@ check_PROGRAMS += tests/unit/test-ladder
 TESTS += tests/unit/test-ladder
 tests_unit_test_ladder_SOURCES = tests/unit/test-ladder.c
 tests_unit_test_ladder_LDADD = $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-receiver
+TESTS += tests/unit/test-receiver
+tests_unit_test_receiver_SOURCES = tests/unit/test-receiver.c
+tests_unit_test_receiver_LDADD = $(CORE_LIBS)
