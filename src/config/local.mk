@@ -18,3 +18,4 @@ libconfig_a_SOURCES += src/config/config-file.h
 libconfig_a_SOURCES += src/config/config-private.h
 libconfig_a_SOURCES += src/config/nearest.h
 libconfig_a_SOURCES += src/config/option-parse.h
+libconfig_a_SOURCES += src/config/secret-command.c

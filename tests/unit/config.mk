@@ -15,3 +15,7 @@ check_PROGRAMS += tests/unit/test-config-files
 TESTS += tests/unit/test-config-files
 tests_unit_test_config_files_SOURCES = tests/unit/test-config-files.c
 tests_unit_test_config_files_LDADD = $(CONFIG_LIBS)
+check_PROGRAMS += tests/unit/test-secret-command
+TESTS += tests/unit/test-secret-command
+tests_unit_test_secret_command_SOURCES = tests/unit/test-secret-command.c
+tests_unit_test_secret_command_LDADD = $(CONFIG_LIBS)
