@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/stream.h"
 #include "net/tcp.h"
@@ -183,7 +184,7 @@ loopback_server_free (LoopbackServer *server)
   g_string_free (server->bodies, TRUE);
   g_string_free (server->body, TRUE);
   g_hash_table_unref (server->refused);
-  g_close (server->fd, NULL);
+  close (server->fd);
   g_free (server);
 }
 
