@@ -287,7 +287,9 @@ test_seam (gconstpointer data)
     g_assert_cmpint (bench.outcome->overall.kind, ==, OUTCOME_ACCEPTED);
   } else {
     g_assert_cmpuint (loopback_server_messages (bench.server), ==, 0);
-    g_assert_cmpuint (loopback_server_body_octets (bench.server), <, letter->len);
+    /* With DATA the end is the dot; with BDAT it is the last octet. */
+    if (row->capabilities & CAPABILITY_CHUNKING)
+      g_assert_cmpuint (loopback_server_body_octets (bench.server), <, letter->len);
   }
   if (row->manner == RECORD_FAILS) {
     g_assert_cmpint (bench.outcome->overall.kind, ==, OUTCOME_TEMPORARY);
