@@ -34,6 +34,7 @@ struct Session {
   gpointer data;
   DialogueEvent body_wanted; /* kept back while the network has no room */
   gboolean wants_body;
+  gboolean closing;
   gboolean pumping, again, doomed;
 };
 
@@ -363,7 +364,7 @@ handle_event (Session *session, const DialogueEvent *event)
   else if (event->kind == DIALOGUE_WANTS_AUTH)
     answer_auth (session, event);
   else if (event->kind == DIALOGUE_WANTS_CLOSE)
-    stream_close_gracefully (session->stream);
+    session->closing = TRUE; /* once what was said has left */
 }
 
 /* One round: all events, their octets, and a piece of body if there is room. */
@@ -378,7 +379,9 @@ pump_once (Session *session)
   if (session->doomed)
     return;
   move_output (session);
-  if (session->wants_body && stream_pending (session->stream) < PENDING_ENOUGH) {
+  if (session->closing)
+    stream_close_gracefully (session->stream);
+  if (session->wants_body && !session->closing && stream_pending (session->stream) < PENDING_ENOUGH) {
     session->wants_body = FALSE;
     session->again = TRUE;
     session->events.event (session, &session->body_wanted, session->data);

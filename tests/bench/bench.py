@@ -77,13 +77,15 @@ def curl(lab, host, port, tls):
     url = f"smtps://{host}:{port}" if tls == "implicit" else f"smtp://{host}:{port}"
     secured = ["--ssl-reqd", "--cacert", lab.sinks[0].ca, "--user", f"{USER}:{PASSWORD}",
                "--login-options", "AUTH=PLAIN"] if tls else []
-    return ["curl", "-sS", url, "--mail-from", SENDER, "--mail-rcpt", RECIPIENT, "--upload-file", "-", *secured]
+    return ["curl", "-sS", url, "--mail-from", SENDER, "--mail-rcpt", RECIPIENT, "--upload-file", "-",
+            *secured]
 
 
 def msmtp(lab, host, port, tls):
     starttls = "off" if tls == "implicit" else "on"
-    secured = ["--tls=on", f"--tls-starttls={starttls}", f"--tls-trust-file={lab.sinks[0].ca}", "--auth=plain",
-               f"--user={USER}", f"--passwordeval=echo '{PASSWORD}'"] if tls else ["--tls=off", "--auth=off"]
+    secured = ["--tls=on", f"--tls-starttls={starttls}", f"--tls-trust-file={lab.sinks[0].ca}",
+               "--auth=plain", f"--user={USER}", f"--passwordeval=echo '{PASSWORD}'"]
+    secured = secured if tls else ["--tls=off", "--auth=off"]
     return ["msmtp", "--file=/dev/null", f"--host={host}", f"--port={port}", f"--from={SENDER}", *secured,
             "--", RECIPIENT]
 
@@ -92,8 +94,8 @@ def swaks(lab, host, port, tls):
     how = {"starttls": ["--tls"], "implicit": ["--tls-on-connect"]}.get(tls, [])
     login = ["--auth", "PLAIN", "--auth-user", USER, "--auth-password", PASSWORD,
              "--tls-ca-path", lab.sinks[0].ca] if tls else []
-    return ["swaks", "--silent", "3", "--server", host, "--port", str(port), "--from", SENDER, "--to", RECIPIENT,
-            "--data", "-", *how, *login]
+    return ["swaks", "--silent", "3", "--server", host, "--port", str(port), "--from", SENDER,
+            "--to", RECIPIENT, "--data", "-", *how, *login]
 
 
 RIVALS = [program for program in (curl, msmtp, swaks) if shutil.which(program.__name__)]
@@ -114,7 +116,8 @@ def bench_ladder():
         direct_25 = time_of(lab, [], ports="25")
         direct_587 = time_of(lab, [], ports="587")
         table.row("587 silent", "25/IPv6", f"{direct_25:.3f}",
-                  figure=time_of(lab, case("silent", closed), runs=3), limit=PORT_PATIENCE + 2 * ATTEMPT_DELAY + 0.3)
+                  figure=time_of(lab, case("silent", closed), runs=3),
+                  limit=PORT_PATIENCE + 2 * ATTEMPT_DELAY + 0.3)
         table.row("IPv6 silent", "587/IPv4", f"{direct_587:.3f}",
                   figure=time_of(lab, case("silent", "meta nfproto ipv6 tcp dport { 25, 587 }")),
                   limit=direct_587 + ATTEMPT_DELAY + 0.1)
@@ -166,7 +169,8 @@ def bench_port(table, port, listen, tls, chunking):
     trace = pathlib.Path(Lab.shared.name) / "trace"
     with Lab(delay=ONE_WAY * 1000, trace=trace) as lab:
         lab.hosts({"smtp.lab.test": ["2001:db8::10"]})
-        sink = lab.sink("--mechanisms", "PLAIN", *([] if chunking else ["--without", "CHUNKING"]), paths=(listen,))
+        options = ["--mechanisms", "PLAIN"] + ([] if chunking else ["--without", "CHUNKING"])
+        sink = lab.sink(*options, paths=(listen,))
         ports = "465/implicit" if tls == "implicit" else str(port)
         found = round_trips(lab, trace, sink, toukan(lab, ports=ports))
         table.row("toukan", port, server, figure=found, limit=limit + 0.5)
@@ -194,7 +198,8 @@ def bench_process():
     if curl not in RIVALS:
         print("\ncurl isn't installed: no comparison of whole processes")
         return
-    table = Table("One process, one message over loopback: as a multiple of curl", "program", "what", "milliseconds")
+    table = Table("One process, one message over loopback: as a multiple of curl",
+                  "program", "what", "milliseconds")
     peaks = {}
     for what, tls, limit in (("plain", None, 1.25), ("TLS + AUTH", "starttls", 1.0)):
         with Lab() as lab:
@@ -215,7 +220,9 @@ def process_costs(lab, tls):
     lab.sink("--mechanisms", "PLAIN", paths=("127.0.0.1:587",), host=lab.client)
     account = {} if tls else {"tls": "off", "auth": "off"}
     commands = {"toukan": toukan(lab, ports="587", **account)}
-    commands |= {rival.__name__: rival(lab, "smtp.lab.test", 587, tls) for rival in RIVALS if rival is not swaks}
+    for rival in RIVALS:
+        if rival is not swaks:
+            commands[rival.__name__] = rival(lab, "smtp.lab.test", 587, tls)
     return interleaved(lab, commands)
 
 

@@ -3,6 +3,7 @@
 take toukan's place here."""
 
 import json
+import subprocess
 import sys
 
 from lab import CASES, HOST, Lab, case, check_equal, main, test
@@ -23,7 +24,8 @@ print(errno.errorcode.get(error, "accepted"), round((time.monotonic() - began) *
 # A server that accepts and sends a line.
 GREETER = """
 import socket, sys
-listener = socket.create_server((sys.argv[1], 587), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+listener = socket.create_server((sys.argv[1], 587), family=family)
 print("ready", flush=True)
 while True:
     client, _ = listener.accept()
@@ -53,7 +55,8 @@ ERRNO = {
 
 
 def greet(lab, family, octets=1):
-    process = lab.server.popen([sys.executable, "-c", GREETER, SERVER[family], str(octets)], stdout=-1, text=True)
+    command = [sys.executable, "-c", GREETER, SERVER[family], str(octets)]
+    process = lab.server.popen(command, stdout=subprocess.PIPE, text=True)
     lab.processes.append(process)
     process.stdout.readline()
 

@@ -111,7 +111,8 @@ PURE = [
     r"g_(error_\w+|set_error\w*|propagate_\w+|quark_\w+|intern_\w+)",
     r"g_(assertion_message\w*|qsort_with_data|snprintf|vsnprintf|once_init_\w+)",
     r"g_hostname_\w+",
-    r"(mem|str|isoc99_str)\w+|explicit_bzero|bcmp|qsort|bsearch|snprintf|vsnprintf|malloc|calloc|realloc|free|abort",
+    r"(mem|str|isoc99_str)\w+|explicit_bzero|bcmp|qsort|bsearch|snprintf|vsnprintf",
+    r"malloc|calloc|realloc|free|abort",
     r"__(isoc\d+_)?\w*_chk(_fail)?|__ctype_\w+|__errno_location",
     r"inet_(ntop|pton)",
     r"_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|sanitizer|gcov|llvm|lsan)_\w+|llvm_gcov_\w+",
@@ -129,7 +130,8 @@ ARCHIVES = {
 
 def symbols_of(archive):
     """The undefined and the defined symbols of each object, as nm prints them (POSIX form)."""
-    listing = subprocess.run(["nm", "-A", "-P", str(archive)], check=True, capture_output=True, text=True).stdout
+    command = ["nm", "-A", "-P", str(archive)]
+    listing = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     undefined, defined = [], set()
     for line in listing.splitlines():
         place, name, kind = line.rsplit(": ", 1)[0], *line.rsplit(": ", 1)[1].split()[:2]
@@ -168,8 +170,8 @@ def _():
         source = pathlib.Path(folder, "sample.c")
         source.write_text(
             "#include <string.h>\n#include <time.h>\n#include <unistd.h>\n#include <sys/socket.h>\n"
-            "extern long g_get_monotonic_time (void);\nextern void g_log (void);\nextern char *getenv (const char *);\n"
-            "long sample (char *to, const char *from);\n"
+            "extern long g_get_monotonic_time (void);\nextern void g_log (void);\n"
+            "extern char *getenv (const char *);\n"
             "long sample (char *to, const char *from) { g_log (); strcpy (to, from); getenv (from);\n"
             "  return time (0) + write (1, to, 1) + socket (1, 1, 1) + g_get_monotonic_time (); }\n")
         compiler = os.environ.get("CC", "cc").split()

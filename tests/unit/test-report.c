@@ -7,33 +7,48 @@
 
 typedef struct {
   OutcomeKind kind;
-  Stage       stage;
-  Cause       cause;
-  guint       code; /* 0: no reply */
+  Stage stage;
+  Cause cause;
+  guint code; /* 0: no reply */
 } Fate;
 
 typedef struct {
   const char *name;
-  Fate        fates[3]; /* of one to three recipients; kind NONE ends */
-  int         status;
+  Fate fates[3]; /* of one to three recipients; kind NONE ends */
+  int status;
   const char *says; /* must be in the report */
 } Row;
 
-#define OK { OUTCOME_ACCEPTED, STAGE_END, CAUSE_REPLY, 250 }
+#define OK                                                                                                   \
+  {                                                                                                          \
+    OUTCOME_ACCEPTED, STAGE_END, CAUSE_REPLY, 250                                                            \
+  }
 
 static const Row rows[] = {
   { "accepted", { OK }, EX_OK, "" },
-  { "all-refused", { { OUTCOME_PERMANENT, STAGE_RCPT, CAUSE_REPLY, 550 } }, EX_NOUSER, "550 some <U+001B> words" },
+  { "all-refused",
+    { { OUTCOME_PERMANENT, STAGE_RCPT, CAUSE_REPLY, 550 } },
+    EX_NOUSER,
+    "550 some <U+001B> words" },
   { "some-refused", { OK, { OUTCOME_PERMANENT, STAGE_RCPT, CAUSE_REPLY, 550 } }, EX_UNAVAILABLE, "1 of 2" },
-  { "some-later", { OK, { OUTCOME_TEMPORARY, STAGE_RCPT, CAUSE_REPLY, 450 } }, EX_TEMPFAIL, "two@example.org" },
+  { "some-later",
+    { OK, { OUTCOME_TEMPORARY, STAGE_RCPT, CAUSE_REPLY, 450 } },
+    EX_TEMPFAIL,
+    "two@example.org" },
   { "content-refused", { { OUTCOME_PERMANENT, STAGE_END, CAUSE_REPLY, 554 } }, EX_UNAVAILABLE, "554" },
   { "too-big", { { OUTCOME_PERMANENT, STAGE_MAIL, CAUSE_TOO_BIG, 0 } }, EX_DATAERR, "larger" },
-  { "unfit", { { OUTCOME_PERMANENT, STAGE_MESSAGE, CAUSE_MESSAGE, 0 } }, EX_DATAERR, "can't be sent as it is" },
+  { "unfit",
+    { { OUTCOME_PERMANENT, STAGE_MESSAGE, CAUSE_MESSAGE, 0 } },
+    EX_DATAERR,
+    "can't be sent as it is" },
   { "no-path", { { OUTCOME_TRANSPORT, STAGE_CONNECT, CAUSE_NO_PATH, 0 } }, EX_TEMPFAIL, "no path" },
   { "no-name", { { OUTCOME_TRANSPORT, STAGE_RESOLVE, CAUSE_HOST_UNKNOWN, 0 } }, EX_NOHOST, "does not exist" },
   { "resolver", { { OUTCOME_TRANSPORT, STAGE_RESOLVE, CAUSE_RESOLVER, 0 } }, EX_TEMPFAIL, "looked up" },
   { "closed", { { OUTCOME_TRANSPORT, STAGE_MAIL, CAUSE_CLOSED, 0 } }, EX_TEMPFAIL, "closed" },
-  { "babble", { { OUTCOME_TRANSPORT, STAGE_GREETING, CAUSE_PROTOCOL, 0 } }, EX_PROTOCOL, "does not speak SMTP" },
+  { "babble",
+    { { OUTCOME_TRANSPORT, STAGE_GREETING, CAUSE_PROTOCOL, 0 } },
+    EX_PROTOCOL,
+    "does not speak SMTP" },
   { "login", { { OUTCOME_SECURITY, STAGE_AUTH, CAUSE_AUTH_REFUSED, 535 } }, EX_NOPERM, "refused the login" },
   { "certificate", { { OUTCOME_SECURITY, STAGE_TLS, CAUSE_TLS_VERIFICATION, 0 } }, EX_NOPERM, "certificate" },
   { "doubt", { { OUTCOME_IN_DOUBT, STAGE_END, CAUSE_CLOSED, 0 } }, EX_IOERR, "IN DOUBT" },

@@ -15,8 +15,8 @@
 typedef struct {
   const char *mechanism;
   const char *password; /* the client's */
-  gboolean    binding;
-  gboolean    good;
+  gboolean binding;
+  gboolean good;
 } Exchange;
 
 static const char binding_octets[] = "0123456789abcdef0123456789abcdef";
@@ -24,7 +24,7 @@ static const char binding_octets[] = "0123456789abcdef0123456789abcdef";
 static int
 server_property (Gsasl *context, Gsasl_session *session, Gsasl_property property)
 {
-  g_autofree char *binding = g_base64_encode ((const guchar *) binding_octets, 32);
+  g_autofree char *binding = g_base64_encode ((const guchar *)binding_octets, 32);
 
   switch (property) {
   case GSASL_PASSWORD:
@@ -44,7 +44,7 @@ client_accepts (Sasl *client, const char *last, gsize length)
 {
   g_autoptr (GByteArray) response = NULL;
 
-  return sasl_step (client, (const guint8 *) last, length, FALSE, &response) == AUTH_RESPONSE_DONE;
+  return sasl_step (client, (const guint8 *)last, length, FALSE, &response) == AUTH_RESPONSE_DONE;
 }
 
 /* Plays both sides until one has had enough. TRUE: both are content. */
@@ -57,14 +57,13 @@ play (Sasl *client, Gsasl_session *server, gboolean server_first)
 
   for (int round = 0; round < 8; round++) {
     GByteArray *response = NULL;
-    AuthResponseStatus status
-        = sasl_step (client, (const guint8 *) challenge, length, initial, &response);
+    AuthResponseStatus status = sasl_step (client, (const guint8 *)challenge, length, initial, &response);
     gboolean said_none = status == AUTH_RESPONSE_NONE;
     g_assert_true (!said_none || (initial && server_first));
     if (status == AUTH_RESPONSE_FAILED)
       return FALSE;
     g_clear_pointer (&challenge, g_free);
-    int result = gsasl_step (server, response ? (const char *) response->data : NULL,
+    int result = gsasl_step (server, response ? (const char *)response->data : NULL,
                              response ? response->len : 0, &challenge, &length);
     initial = FALSE;
     g_clear_pointer (&response, g_byte_array_unref);
@@ -145,12 +144,12 @@ test_forged_signature (void)
   static const char signature[] = "v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
   g_assert_cmpint (sasl_step (client, NULL, 0, TRUE, &first), ==, AUTH_RESPONSE_MORE);
-  g_byte_array_append (first, (const guint8 *) "", 1);
-  const char *nonce = strstr ((const char *) first->data, ",r=") + 3;
+  g_byte_array_append (first, (const guint8 *)"", 1);
+  const char *nonce = strstr ((const char *)first->data, ",r=") + 3;
   g_autofree char *challenge = g_strdup_printf ("r=%sserver,s=c2FsdA==,i=4096", nonce);
-  g_assert_cmpint (sasl_step (client, (const guint8 *) challenge, strlen (challenge), FALSE, &final), ==,
+  g_assert_cmpint (sasl_step (client, (const guint8 *)challenge, strlen (challenge), FALSE, &final), ==,
                    AUTH_RESPONSE_MORE);
-  g_assert_cmpint (sasl_step (client, (const guint8 *) signature, strlen (signature), FALSE, &none), ==,
+  g_assert_cmpint (sasl_step (client, (const guint8 *)signature, strlen (signature), FALSE, &none), ==,
                    AUTH_RESPONSE_FAILED);
   g_assert_nonnull (sasl_detail (client));
 }
@@ -169,7 +168,8 @@ static const TokenRow token_rows[] = {
   { "OAUTHBEARER", "a,b=c@d.example",
     "n,a=a=2Cb=3Dc@d.example,\001host=smtp.example\001port=587\001auth=Bearer tok=en\001\001",
     "{\"status\":\"invalid_token\"}", "\001", "status invalid_token" },
-  { "XOAUTH2", "a@b.example", "user=a@b.example\001auth=Bearer tok=en\001\001", "no json {", "", "no json {" },
+  { "XOAUTH2", "a@b.example", "user=a@b.example\001auth=Bearer tok=en\001\001", "no json {", "",
+    "no json {" },
   { "XOAUTH2", "a@b.example", "user=a@b.example\001auth=Bearer tok=en\001\001", "[1,2]", "", "[1,2]" },
 };
 
@@ -185,15 +185,16 @@ test_token (gconstpointer data)
 {
   const TokenRow *row = data;
   g_autoptr (Secret) secret = secret_new ("tok=en", 6);
-  SaslSettings settings
-      = { .mechanism = row->mechanism, .user = row->user, .host = "smtp.example", .port = 587, .secret = secret };
+  SaslSettings settings = {
+    .mechanism = row->mechanism, .user = row->user, .host = "smtp.example", .port = 587, .secret = secret
+  };
   g_autoptr (Sasl) client = sasl_new (&settings, NULL);
   g_autoptr (GByteArray) first = NULL, answer = NULL;
 
   g_assert_cmpint (sasl_step (client, NULL, 0, TRUE, &first), ==, AUTH_RESPONSE_DONE);
   assert_octets (first, row->first);
   g_assert_null (sasl_detail (client));
-  sasl_step (client, (const guint8 *) row->reason, strlen (row->reason), FALSE, &answer);
+  sasl_step (client, (const guint8 *)row->reason, strlen (row->reason), FALSE, &answer);
   assert_octets (answer, row->answer);
   g_assert_cmpstr (sasl_detail (client), ==, row->words);
 }
@@ -204,8 +205,9 @@ main (int argc, char **argv)
   tap_init (&argc, &argv);
   for (gsize i = 0; i < G_N_ELEMENTS (exchanges); i++) {
     const Exchange *row = &exchanges[i];
-    g_autofree char *path = g_strdup_printf ("/sasl/%s/%s%s/%zu", row->mechanism, row->good ? "right" : "wrong",
-                                             row->binding ? "/binding" : "", i);
+    g_autofree char *path
+        = g_strdup_printf ("/sasl/%s/%s%s/%zu", row->mechanism, row->good ? "right" : "wrong",
+                           row->binding ? "/binding" : "", i);
     g_test_add_data_func (path, row, test_exchange);
   }
   for (gsize i = 0; i < G_N_ELEMENTS (token_rows); i++) {

@@ -8,7 +8,6 @@ from .sink import PASSWORD, USER
 
 SENDER = "alice@lab.test"
 RECIPIENT = "bob@example.test"
-SANITIZER_STATUS = 99
 
 
 def message(body="Hello.\r\n", to=RECIPIENT, **headers):
@@ -43,6 +42,16 @@ class Sent:
     @property
     def outcome(self):
         return self.one("outcome")
+
+    @property
+    def said(self):
+        """All that a person or a program could read of this run."""
+        return self.output + self.errors
+
+    @property
+    def fates(self):
+        """What became of each recipient: {"bob@example.test": "accepted"}."""
+        return {recipient["address"]: recipient["kind"] for recipient in self.outcome["recipients"]}
 
     @property
     def path(self):
@@ -89,10 +98,9 @@ class Client:
 
     @property
     def environment(self):
-        path = f"{self._lab.folder}:{os.environ['PATH']}:/usr/sbin:/sbin"
+        path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
         return {"HOME": str(self.home), "PATH": path, "LC_ALL": "C.UTF-8", "TERM": "dumb",
-                "TOUKAN_CONFIG": str(self._lab.folder / "config"),
-                "ASAN_OPTIONS": f"exitcode={SANITIZER_STATUS}", "UBSAN_OPTIONS": f"exitcode={SANITIZER_STATUS}"}
+                "TOUKAN_CONFIG": str(self._lab.folder / "config")}
 
     def configure(self, options=None):
         """Writes the account: what every test needs, with OPTIONS over it. None takes a key away."""

@@ -27,7 +27,8 @@ def case(name, match):
 def _counters():
     for port in PORTS:
         for family, word in FAMILIES.items():
-            yield f"syn_{port}_{family}", f"meta nfproto {word} tcp dport {port} tcp flags & (syn | ack) == syn"
+            yield (f"syn_{port}_{family}",
+                   f"meta nfproto {word} tcp dport {port} tcp flags & (syn | ack) == syn")
 
 
 def load(host, rules, output=()):

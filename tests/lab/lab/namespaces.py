@@ -45,7 +45,8 @@ def enter():
             os.execvp("unshare", [*unshare, sys.executable, *sys.orig_argv[1:]])
     reason = f"no user namespaces here ({trial.stderr.strip()})"
     if os.geteuid() == 0:  # root can always be given what is needed
-        sys.exit(f"Bail out! {reason}")
+        print(f"Bail out! {reason}")
+        sys.exit(1)
     tap.skip_all(reason)
 
 

@@ -99,7 +99,8 @@ class Lab:
     @staticmethod
     def add_addresses(host, *addresses):
         """Each with its prefix length; at once usable (nodad)."""
-        host.ip(*(f"address add {address} dev eth0{' nodad' if ':' in address else ''}" for address in addresses))
+        host.ip(*(f"address add {address} dev eth0 {'nodad' if ':' in address else ''}"
+                  for address in addresses))
 
     def firewall(self, rules=(), output=()):
         """nft rules in the server's input (and output) hook; see firewall.CASES."""

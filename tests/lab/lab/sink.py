@@ -1,11 +1,13 @@
 """One toukan-sink: how it is started, and what it says that it saw."""
 
+import itertools
 import json
 import pathlib
 import subprocess
 
 from . import BUILD
 
+ENVELOPE = (b"X-Envelope-", b"Delivered-To:", b"Return-Path:")  # how the lines before a message begin
 USER, PASSWORD, TOKEN = "alice", "correct horse", "ya29.token"
 
 
@@ -25,9 +27,8 @@ class Stored:
     def octets(self):
         """The file without the envelope that the sink put before it."""
         lines = pathlib.Path(self._file).read_bytes().splitlines(keepends=True)
-        first = next(number for number, line in enumerate(lines) if not line.startswith((b"X-Envelope-", b"Delivered-To:",
-                                                                                         b"Return-Path:")))
-        return b"".join(line.rstrip(b"\r\n") + b"\r\n" for line in lines[first:])
+        own = itertools.dropwhile(lambda line: line.startswith(ENVELOPE), lines)
+        return b"".join(line.rstrip(b"\r\n") + b"\r\n" for line in own)
 
 
 class Sink:
