@@ -138,7 +138,7 @@ timeline_row_text (const TimelineRow *row, gboolean colour)
 static Ticks
 scale_of_span (Ticks span)
 {
-  static const Ticks steps[] = { 10, 15, 20, 30, 40, 50, 60, 80 };
+  static const Ticks steps[] = { 10, 15, 20, 25, 30, 40, 50, 60, 80 };
   for (Ticks unit = TICKS_PER_MS / 10;; unit *= 10)
     for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
       if (span <= steps[i] * unit)
