@@ -1,6 +1,10 @@
 /* The ladder says what to try and when; this file tries it. Every attempt is a small
  * struct of its own, and the courier owns them all until the ladder has a winner and
- * the others are judged. */
+ * the others are judged.
+ *
+ * Whoever watches the engine may cancel from within any event. So an attempt that is
+ * over is closed at once, but its struct stays until the search does, and what follows
+ * an event asks first whether the attempt is over. */
 #include "engine/courier.h"
 
 #include <string.h>
@@ -26,6 +30,7 @@ typedef struct {
   TcpConnect *connect;        /* while connecting */
   Session *session;           /* once connected */
   Capabilities *capabilities; /* of its last EHLO: the flags only */
+  gboolean over;
 } Attempt;
 
 typedef struct {
@@ -107,10 +112,22 @@ find_attempt (Courier *courier, LadderAttemptId id)
 {
   for (guint i = 0; i < courier->attempts->len; i++) {
     Attempt *attempt = g_ptr_array_index (courier->attempts, i);
-    if (attempt->id == id)
+    if (attempt->id == id && !attempt->over)
       return attempt;
   }
   return NULL;
+}
+
+static void
+close_attempt (Attempt *attempt)
+{
+  attempt->over = TRUE;
+  if (attempt->courier->winner == attempt) {
+    attempt->courier->winner = NULL;
+    attempt->courier->wants_delivery = FALSE;
+  }
+  g_clear_pointer (&attempt->connect, tcp_connect_free);
+  g_clear_pointer (&attempt->session, session_free);
 }
 
 static void
@@ -118,18 +135,9 @@ attempt_free (gpointer data)
 {
   Attempt *attempt = data;
 
-  tcp_connect_free (attempt->connect);
-  session_free (attempt->session);
+  close_attempt (attempt);
   capabilities_free (attempt->capabilities);
   g_free (attempt);
-}
-
-static void
-drop_attempt (Attempt *attempt)
-{
-  if (attempt->courier->winner == attempt)
-    attempt->courier->winner = NULL;
-  g_ptr_array_remove (attempt->courier->attempts, attempt);
 }
 
 static void on_session_event (Session *session, const DialogueEvent *event, gpointer data);
@@ -144,7 +152,13 @@ begin_session (Attempt *attempt, int fd, Tunnel *tunnel)
       = path_memory_find (engine_memory (courier->engine), engine_network (courier->engine), &attempt->path);
   gboolean chunking = courier->account->chunking && !courier->without_bdat && !(entry && entry->no_bdat);
 
-  emit_attempt (attempt, (EngineEvent){ .kind = ENGINE_CONNECTED });
+  if (!attempt->over)
+    emit_attempt (attempt, (EngineEvent){ .kind = ENGINE_CONNECTED });
+  if (attempt->over) {
+    close (fd);
+    tunnel_free (tunnel);
+    return;
+  }
   attempt->session = session_new (courier->account, &attempt->path, chunking, fd, tunnel, &events, attempt);
   if (attempt->path.implicit_tls)
     ladder_progress (courier->ladder, attempt->id, LADDER_SECURING, clock_now ());
@@ -157,14 +171,10 @@ static void
 on_accepted (Attempt *attempt, int fd)
 {
   Courier *courier = attempt->courier;
-  LadderAttemptId id = attempt->id;
 
-  ladder_progress (courier->ladder, id, LADDER_CONNECTED, clock_now ());
+  ladder_progress (courier->ladder, attempt->id, LADDER_CONNECTED, clock_now ());
   drive (courier);
-  if (!courier->done && find_attempt (courier, id))
-    begin_session (attempt, fd, NULL);
-  else
-    close (fd);
+  begin_session (attempt, fd, NULL);
 }
 
 static void
@@ -179,7 +189,7 @@ on_connected (AttemptEnd end, int error, int fd, gpointer data)
     on_accepted (attempt, fd);
   } else {
     ladder_failed (courier->ladder, attempt->id, LADDER_FAILED_CONNECT, end, clock_now ());
-    drop_attempt (attempt);
+    close_attempt (attempt);
   }
   drive (courier);
 }
@@ -233,7 +243,7 @@ try_tunnel (Attempt *attempt)
   }
   verdict_set (&courier->last_failure, OUTCOME_TRANSPORT, STAGE_CONNECT, CAUSE_NO_PATH, NULL, error->message);
   ladder_failed (courier->ladder, attempt->id, LADDER_FAILED_CONNECT, ATTEMPT_OWN_HOST, clock_now ());
-  drop_attempt (attempt);
+  close_attempt (attempt);
 }
 
 static void
@@ -273,7 +283,7 @@ abandon_attempt (Courier *courier, const LadderAction *action)
                              .end = attempt->session ? ATTEMPT_ACCEPTED : ATTEMPT_SILENT,
                              .text = ladder_reason_name (action->reason),
                          });
-  drop_attempt (attempt);
+  close_attempt (attempt);
 }
 
 /* --- resolving ------------------------------------------------------------------- */
@@ -393,14 +403,13 @@ on_session_ended (Attempt *attempt, const Verdict *verdict)
   LadderFailure failure = failure_of (attempt, verdict);
 
   emit_attempt (attempt, (EngineEvent){ .kind = ENGINE_SESSION_ENDED, .verdict = verdict });
-  courier->wants_delivery = courier->wants_delivery && courier->winner != attempt;
   if (verdict->kind != OUTCOME_ACCEPTED)
     verdict_copy (&courier->last_failure, verdict);
   if (courier->winner == attempt && !courier->carriage)
     ladder_finished (courier->ladder, clock_now ());
   else
     ladder_failed (courier->ladder, attempt->id, failure, ATTEMPT_ACCEPTED, clock_now ());
-  drop_attempt (attempt);
+  close_attempt (attempt);
   if (failure == LADDER_FAILED_FINAL)
     give_up_with (courier, &courier->last_failure);
   else if (courier->carriage)
@@ -451,6 +460,8 @@ on_session_event (Session *session, const DialogueEvent *event, gpointer data)
   Ticks now = clock_now ();
 
   emit_dialogue_news (attempt, event);
+  if (attempt->over)
+    return;
   switch (event->kind) {
   case DIALOGUE_GREETED:
     ladder_progress (courier->ladder, attempt->id, LADDER_GREETED, now);
