@@ -43,7 +43,7 @@ certificate_fingerprint (const X509 *certificate)
   unsigned length = 0;
   if (X509_digest (certificate, EVP_sha256 (), digest, &length) != 1)
     return NULL;
-  GString *text = g_string_sized_new (3 * length);
+  GString *text = g_string_sized_new ((gsize)3 * length);
   for (unsigned i = 0; i < length; i++)
     g_string_append_printf (text, "%s%02X", i > 0 ? ":" : "", digest[i]);
   return g_string_free (text, FALSE);
