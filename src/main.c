@@ -1,31 +1,16 @@
 /* argv[0] and verb dispatch, nothing else. */
-#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/i18n.h"
 #include "cli/verb.h"
 #include "config.h"
 
 static const Verb *const verbs[] = { &verb_send, &verb_sendmail, &verb_config, &verb_demo };
-
-/* A program started with a closed standard descriptor would open a socket or a file in its
- * place, and print into it. */
-static void
-fill_standard_descriptors (void)
-{
-  int fd;
-
-  do
-    fd = open ("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd > STDERR_FILENO)
-    close (fd);
-}
 
 static void
 print_usage (FILE *out)
@@ -54,7 +39,7 @@ main (int argc, char **argv)
                                                              : "";
   const Verb *verb;
 
-  fill_standard_descriptors ();
+  descriptors_fill_standard ();
   signal (SIGPIPE, SIG_IGN);
   setlocale (LC_ALL, "");
   bindtextdomain (PACKAGE, LOCALEDIR);

@@ -68,7 +68,7 @@ expand_path (const char *text, const char *folder)
 {
   if (text[0] == '~' && (text[1] == '/' || text[1] == '\0'))
     return g_build_filename (g_get_home_dir (), text + 1, NULL);
-  return g_canonicalize_filename (text, folder);
+  return g_canonicalize_filename (text, g_path_is_absolute (folder) ? folder : NULL);
 }
 
 static gboolean
