@@ -110,14 +110,14 @@ held_release (WorkSource *source, DeliveryId id, const Outcome *outcome)
 static void
 held_free (WorkSource *source)
 {
+  WorkSource *inner = ((HeldSource *)source)->inner;
   GSList *unanswered = ((HeldSource *)source)->unanswered;
+
   for (GSList *link = unanswered; link; link = link->next) {
     Held *held = link->data;
     held->done (FALSE, NULL, held->data);
   }
   g_slist_free_full (unanswered, g_free);
-  WorkSource *inner = ((HeldSource *)source)->inner;
-
   inner->free (inner);
 }
 
