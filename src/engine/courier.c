@@ -288,6 +288,15 @@ abandon_attempt (Courier *courier, const LadderAction *action)
 
 /* --- resolving ------------------------------------------------------------------- */
 
+/* An address is looked up by nobody: not worth a word. */
+static gboolean
+host_is_literal (const Courier *courier, guint host)
+{
+  IpAddress address;
+
+  return ip_address_parse (courier->account->hosts_ascii[host], &address);
+}
+
 static void
 on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, gsize n_addresses,
              const char *detail, gpointer data)
@@ -306,7 +315,8 @@ on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, g
   if (status == RESOLVER_FAILED || status == RESOLVER_NO_NAME)
     verdict_set (&courier->last_failure, OUTCOME_TRANSPORT, STAGE_RESOLVE,
                  status == RESOLVER_FAILED ? CAUSE_RESOLVER : CAUSE_HOST_UNKNOWN, NULL, detail);
-  courier_emit (courier, &event);
+  if (!host_is_literal (courier, question->host))
+    courier_emit (courier, &event);
   ladder_resolved (courier->ladder, question->host, family, addresses, n_addresses, clock_now ());
   drive (courier);
 }
@@ -319,7 +329,8 @@ resolve (Courier *courier, const LadderAction *action)
 
   event.path.host = courier->account->hosts[action->host];
   event.path.family = action->path.family;
-  courier_emit (courier, &event);
+  if (!host_is_literal (courier, action->host))
+    courier_emit (courier, &event);
   question->courier = courier;
   question->host = action->host;
   g_ptr_array_add (courier->questions, question);
