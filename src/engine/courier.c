@@ -412,16 +412,21 @@ on_session_ended (Attempt *attempt, const Verdict *verdict)
 {
   Courier *courier = attempt->courier;
   LadderFailure failure = failure_of (attempt, verdict);
+  gboolean in_order = verdict->kind == OUTCOME_ACCEPTED;
 
   emit_attempt (attempt, (EngineEvent){ .kind = ENGINE_SESSION_ENDED, .verdict = verdict });
-  if (verdict->kind != OUTCOME_ACCEPTED)
+  if (attempt->over)
+    return;
+  if (!in_order)
     verdict_copy (&courier->last_failure, verdict);
-  if (courier->winner == attempt && !courier->carriage)
+  if (courier->winner == attempt && (in_order || !courier->carriage))
     ladder_finished (courier->ladder, clock_now ());
   else
     ladder_failed (courier->ladder, attempt->id, failure, ATTEMPT_ACCEPTED, clock_now ());
   close_attempt (attempt);
-  if (failure == LADDER_FAILED_FINAL)
+  if (in_order)
+    courier->restart = courier->carriage != NULL; /* who is left gets another session */
+  else if (failure == LADDER_FAILED_FINAL)
     give_up_with (courier, &courier->last_failure);
   else if (courier->carriage)
     carriage_note_failure (courier->carriage, &courier->last_failure);
@@ -625,7 +630,8 @@ drive (Courier *courier)
   courier->driving = TRUE;
   do {
     courier->drive_again = FALSE;
-    if (courier->restart && !courier->winner) {
+    if (courier->restart && !courier->winner && courier->carriage
+        && carriage_wants_session (courier->carriage)) {
       courier->restart = FALSE;
       drop_search (courier);
       courier->ladder = make_ladder (courier);
