@@ -11,3 +11,4 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/layering/local.mk
 EXTRA_DIST += tests/lib/tap.h
+EXTRA_DIST += tests/lib/table.h

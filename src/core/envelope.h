@@ -26,6 +26,7 @@ typedef struct {
   DsnReturn  ret;
   char      *envid;      /* not yet xtext; NULL: none */
   gboolean   require_tls; /* RFC 8689 */
+  GHashTable *known;     /* envelope.c's own: finds a recipient that is there already */
 } Envelope;
 
 Envelope *envelope_new (const char *sender);
