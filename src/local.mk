@@ -11,7 +11,7 @@ include src/demo/local.mk
 # From right to left: a room may use those behind it.
 BASE_LIBS   = libbase.a $(GLIB_LIBS) $(IDN2_LIBS)
 CORE_LIBS   = libcore.a $(BASE_LIBS)
-MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS)
+MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS) $(GIO_LIBS)
 CONFIG_LIBS = libconfig.a $(CORE_LIBS) $(GIO_LIBS)
 NET_LIBS    = libnet.a $(CORE_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS)
 ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libcore.a libbase.a \
