@@ -22,7 +22,8 @@ typedef struct {
   WorkSource source;
   WorkSource *inner;
   RecordManner manner;
-  guint in_doubt; /* times that "in doubt" was to be recorded */
+  GSList *unanswered; /* of Held: what RECORD_NEVER left */
+  guint in_doubt;     /* times that "in doubt" was to be recorded */
 } HeldSource;
 
 typedef struct {
@@ -79,7 +80,11 @@ held_record (WorkSource *source, const DeliveryEvent *events, gsize n, RecordDon
     Held *held = g_new (Held, 1);
     *held = (Held){ done, data };
     g_timeout_add (50, say_done, held);
-  } else if (self->manner == RECORD_FAILS) {
+  } else if (self->manner == RECORD_NEVER) {
+    Held *held = g_new (Held, 1);
+    *held = (Held){ done, data };
+    self->unanswered = g_slist_prepend (self->unanswered, held);
+  } else {
     error = g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no space left on the test");
     done (FALSE, error, data);
   }
@@ -101,11 +106,18 @@ held_release (WorkSource *source, DeliveryId id, const Outcome *outcome)
   inner->release (inner, id, outcome);
 }
 
+/* "Never" ends with the source. */
 static void
 held_free (WorkSource *source)
 {
   WorkSource *inner = ((HeldSource *)source)->inner;
+  GSList *unanswered = ((HeldSource *)source)->unanswered;
 
+  for (GSList *link = unanswered; link; link = link->next) {
+    Held *held = link->data;
+    held->done (FALSE, NULL, held->data);
+  }
+  g_slist_free_full (unanswered, g_free);
   inner->free (inner);
 }
 
