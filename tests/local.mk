@@ -4,6 +4,7 @@ include tests/unit/mail.mk
 include tests/unit/config.mk
 include tests/unit/net.mk
 include tests/unit/engine.mk
+include tests/unit/cli.mk
 include tests/sim/local.mk
 include tests/script/local.mk
 include tests/lab/local.mk

@@ -31,6 +31,7 @@ static void
 end_line (WireScan *scan)
 {
   scan->size += 2;
+  scan->lines++;
   scan->longest_line = MAX (scan->longest_line, scan->line_length);
   scan->line_length = 0;
 }

@@ -13,6 +13,7 @@ typedef struct {
   gboolean bare_cr;
   guint64  longest_line; /* without its line end */
   guint64  size;         /* octets, every line ended by CRLF */
+  guint64  lines;
 
   /* The state between two pieces. */
   guint64  line_length;

@@ -228,3 +228,23 @@ tcp_have_network (void)
   freeifaddrs (all);
   return found;
 }
+
+gboolean
+tcp_local_address (int fd, IpAddress *ret_address)
+{
+  SocketAddress address;
+  socklen_t length = sizeof address;
+
+  memset (ret_address, 0, sizeof *ret_address);
+  if (getsockname (fd, &address.any, &length) != 0)
+    return FALSE;
+  if (address.any.sa_family == AF_INET) {
+    ret_address->family = FAMILY_IPV4;
+    memcpy (ret_address->octets, &address.ipv4.sin_addr, sizeof address.ipv4.sin_addr);
+    return TRUE;
+  }
+  /* The scope of a link-local address means nothing to the other side. */
+  ret_address->family = FAMILY_IPV6;
+  memcpy (ret_address->octets, &address.ipv6.sin6_addr, sizeof address.ipv6.sin6_addr);
+  return address.any.sa_family == AF_INET6;
+}
