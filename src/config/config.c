@@ -182,6 +182,13 @@ fault_to_error (const AccountPlace *place, const AccountFault *fault)
 }
 
 const Account *
+config_account_named (const Config *config, const char *name)
+{
+  const AccountPlace *place = find_name (config, name);
+  return place != NULL ? place->account : NULL;
+}
+
+const Account *
 config_account (const Config *config, const char *name, const char *sender, GError **error)
 {
   const AccountPlace *place = choose (config, name, sender, error);
@@ -205,25 +212,38 @@ collect_faults (const AccountPlace *place, GPtrArray *faults, GPtrArray *all)
     g_ptr_array_add (all, fault_to_error (place, g_ptr_array_index (faults, i)));
 }
 
-GPtrArray *
-config_check (const Config *config)
+static GPtrArray *
+all_faults (const Config *config, const char *name)
 {
   GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)g_error_free);
   for (guint i = 0; i < config->faults->len; i++)
     g_ptr_array_add (all, g_error_copy (g_ptr_array_index (config->faults, i)));
-  if (is_empty (config) && all->len == 0) {
-    GError *error = NULL;
-    refuse_empty (config, &error);
-    g_ptr_array_add (all, error);
-    return all;
-  }
   for (guint i = 0; i < config->places->len; i++) {
     const AccountPlace *place = g_ptr_array_index (config->places, i);
+    if (name != NULL && strcmp (place->account->name, name) != 0)
+      continue;
     g_autoptr (GPtrArray) contradictions = account_check (place->account);
     g_autoptr (GPtrArray) unreadable = account_check_files (place->account);
     collect_faults (place, contradictions, all);
     collect_faults (place, unreadable, all);
   }
+  return all;
+}
+
+GPtrArray *
+config_check (const Config *config, const char *name, GError **error)
+{
+  const gboolean empty = is_empty (config) && config->faults->len == 0;
+  GError *nothing = NULL;
+  if (!empty && name != NULL && find_name (config, name) == NULL) {
+    refuse_name (config, name, error);
+    return NULL;
+  }
+  if (!empty)
+    return all_faults (config, name);
+  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)g_error_free);
+  refuse_empty (config, &nothing);
+  g_ptr_array_add (all, nothing);
   return all;
 }
 

@@ -29,15 +29,19 @@ GStrv   config_default_files (void);
  * be used. */
 Config *config_read (const char *const *files, const char *const *overrides);
 
-/* All that is wrong, with files, options, and accounts as wholes, and with files named in
- * them: an array of GError, the caller's; empty when nothing is. */
-GPtrArray *config_check (const Config *config);
+/* All that is wrong, with files, options, and accounts as wholes (that of NAME only; NULL:
+ * all), and with files named in them: an array of GError, the caller's; empty when nothing
+ * is. NULL with TOUKAN_ERROR_CONFIGURATION when there is no account NAME. */
+GPtrArray *config_check (const Config *config, const char *name, GError **error);
 
 /* The files that were there and have been read, NULL-terminated, owned by CONFIG. */
 const char *const *config_file_names (const Config *config);
 
 /* Names of all accounts in order, the user's own first, NULL-terminated, owned by CONFIG. */
 const char *const *config_account_names (const Config *config);
+
+/* The account NAME, whatever is wrong with it; NULL: there is none. Owned by CONFIG. */
+const Account *config_account_named (const Config *config, const char *name);
 
 /* The account NAME; or, when NAME is NULL, the one whose `from` is SENDER (may be
  * NULL), otherwise `default-account`, otherwise the only one. NULL with

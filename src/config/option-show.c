@@ -1,6 +1,5 @@
 /* From value to text: what a field holds, spelt as option_set() reads it. */
 #include "config/option.h"
-#include "base/i18n.h"
 #include "core/auth-choice.h"
 
 #include <string.h>
@@ -26,7 +25,7 @@ text_of (const Option *option, const Account *account)
 static char *
 secret_of (const Option *option, const Account *account)
 {
-  return g_strdup (*(char *const *)field_of (option, account) != NULL ? _ ("(set)") : "");
+  return g_strdup (*(char *const *)field_of (option, account) != NULL ? "(set)" : "");
 }
 
 static char *

@@ -57,10 +57,10 @@ static const Option options[] = {
   { "resolve-timeout", OPTION_DURATION, AT (resolve_timeout), "10s", .least = 100 * TICKS_PER_MS,
     .most = 5 * TICKS_PER_MINUTE, .help = N_ ("How long to wait for the addresses of a host.") },
   { "tls", OPTION_CHOICE, AT (tls), "required", tls_choices,
-    .help = N_ ("With required, nothing but the greeting crosses before the connection is "
-                "encrypted and the server's certificate verified. With when-offered, mail also "
-                "goes in the clear, or to a server that nobody vouches for, and the outcome says "
-                "so. With off, encryption isn't asked for.") },
+    .help = N_ ("With required, no login and no mail crosses before the connection is encrypted "
+                "and the server's certificate verified. With when-offered, mail also goes in the "
+                "clear, or to a server that nobody vouches for, and the outcome says so. With "
+                "off, encryption isn't asked for.") },
   { "tls-ca-file", OPTION_FILE, AT (tls_ca_file), .example = "~/.config/toukan/ca.pem",
     .help = N_ ("A file of certificate authorities (PEM) to believe in place of the system's.") },
   { "tls-ca-dir", OPTION_DIRECTORY, AT (tls_ca_dir), .example = "/etc/ssl/certs",
@@ -112,8 +112,8 @@ static const Option options[] = {
 static const char *const kinds[] = {
   [OPTION_TEXT] = N_ ("text"),
   [OPTION_ADDRESS] = N_ ("address"),
-  [OPTION_HOSTS] = N_ ("hosts"),
-  [OPTION_PORTS] = N_ ("ports"),
+  [OPTION_HOSTS] = N_ ("list of hosts"),
+  [OPTION_PORTS] = N_ ("list of ports"),
   [OPTION_FAMILY] = N_ ("choice"),
   [OPTION_DURATION] = N_ ("duration"),
   [OPTION_CHOICE] = N_ ("choice"),
@@ -123,7 +123,7 @@ static const char *const kinds[] = {
   [OPTION_FINGERPRINT] = N_ ("fingerprint"),
   [OPTION_COMMAND] = N_ ("command"),
   [OPTION_SECRET] = N_ ("secret"),
-  [OPTION_AUTH] = N_ ("choice or mechanisms"),
+  [OPTION_AUTH] = N_ ("auto, required, off or mechanisms"),
   [OPTION_DOMAIN] = N_ ("domain"),
 };
 

@@ -202,7 +202,7 @@ check (const Fixture *fixture)
 {
   const char *const files[] = { fixture->system, fixture->user, NULL };
   g_autoptr (Config) config = config_read (files, NULL);
-  g_autoptr (GPtrArray) faults = config_check (config);
+  g_autoptr (GPtrArray) faults = config_check (config, NULL, NULL);
   g_autoptr (GString) text = g_string_new (NULL);
   for (guint i = 0; i < faults->len; i++) {
     const GError *fault = g_ptr_array_index (faults, i);
