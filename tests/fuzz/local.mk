@@ -34,3 +34,7 @@ fuzz_targets += tests/fuzz/fuzz-receiver
 tests_fuzz_fuzz_receiver_SOURCES = tests/fuzz/fuzz-receiver.c $(fuzz_main)
 tests_fuzz_fuzz_receiver_LDADD = $(CORE_LIBS)
 tests_fuzz_fuzz_receiver_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += tests/fuzz/fuzz-config
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_main)
+tests_fuzz_fuzz_config_LDADD = $(CONFIG_LIBS)
+tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
