@@ -191,21 +191,31 @@ parse_options (SendmailOptions *options, int argc, char **argv, GError **error)
   return TRUE;
 }
 
-static char *
-domain_of (const Account *account)
+/* The account's `from`; NULL without ERROR when it has none. */
+static Mailbox *
+account_mailbox (const Account *account, GError **error)
 {
-  const char *at = account->from ? strrchr (account->from, '@') : NULL;
+  g_autoptr (GPtrArray) mailboxes = account->from ? address_parse_list (account->from, NULL, error) : NULL;
 
-  return at ? g_strndup (at + 1, strcspn (at + 1, "> \t")) : NULL;
+  return mailboxes && mailboxes->len > 0 ? g_ptr_array_steal_index (mailboxes, 0) : NULL;
 }
 
-/* "" and "<>" are the null reverse-path of a bounce. */
+/* -f, else the account's own. "" and "<>" are the null reverse-path of a bounce. */
 static char *
-parse_sender (const char *text, const char *domain, GError **error)
+choose_sender (const SendmailOptions *options, const Account *account, const Mailbox *mailbox, GError **error)
 {
-  if (!*text || strcmp (text, "<>") == 0)
+  const char *given = options->sender;
+
+  if (!given && mailbox)
+    return g_strdup (mailbox->address);
+  if (!given) {
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
+                 _ ("no sender is known: set `from` for account %s, or use -f ADDRESS"), account->name);
+    return NULL;
+  }
+  if (!*given || strcmp (given, "<>") == 0)
     return g_strdup ("");
-  return address_parse_one (text, domain, error);
+  return address_parse_one (given, mailbox ? address_domain (mailbox->address) : NULL, error);
 }
 
 static gboolean
@@ -233,15 +243,17 @@ add_recipients (Envelope *envelope, const SendmailOptions *options, const Intake
 }
 
 static Intake *
-take_in (const SendmailOptions *options, const char *domain, const char *from, GError **error)
+take_in (const SendmailOptions *options, const Mailbox *mailbox, const char *sender, GError **error)
 {
   g_autoptr (BodySource) raw = options->dot_is_text ? body_source_new_fd (STDIN_FILENO, error)
                                                     : body_source_new_fd_to_dot (STDIN_FILENO, error);
   IntakeRules rules = {
-    .qualify_with = domain,
+    .qualify_with = mailbox ? address_domain (mailbox->address) : NULL,
     .read_recipients = options->read_recipients,
-    .from_address = from,
-    .from_name = options->name,
+    .from_address = *sender || !mailbox ? sender : mailbox->address,
+    .from_name = options->name ? options->name
+                 : mailbox     ? mailbox->name
+                               : NULL,
     .date = time (NULL),
   };
 
@@ -252,7 +264,8 @@ static int
 send_with (const SendmailOptions *options, GError **error)
 {
   g_autoptr (Config) config = config_load ((const char *const *)options->set->pdata, error);
-  g_autofree char *domain = NULL, *sender = NULL;
+  g_autoptr (Mailbox) mailbox = NULL;
+  g_autofree char *sender = NULL;
   g_autoptr (Intake) intake = NULL;
   g_autoptr (Envelope) envelope = NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
@@ -260,16 +273,12 @@ send_with (const SendmailOptions *options, GError **error)
 
   if (!config || !(account = config_account (config, options->account, options->sender, error)))
     return -1;
-  domain = domain_of (account);
-  if (options->sender || account->from)
-    sender = parse_sender (options->sender ? options->sender : account->from, domain, error);
-  else
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
-                 _ ("no sender is known: set `from` for account %s, or use -f ADDRESS"), account->name);
-  if (!sender || !(intake = take_in (options, domain, *sender ? sender : account->from, error)))
+  mailbox = account_mailbox (account, error);
+  if (*error || !(sender = choose_sender (options, account, mailbox, error))
+      || !(intake = take_in (options, mailbox, sender, error)))
     return -1;
   envelope = envelope_new (sender);
-  if (!add_recipients (envelope, options, intake, domain, error))
+  if (!add_recipients (envelope, options, intake, mailbox ? address_domain (mailbox->address) : NULL, error))
     return -1;
   return deliver (account, envelope, intake->message, &view);
 }

@@ -153,19 +153,20 @@ void
 watch_json (const EngineEvent *event, gpointer data)
 {
   g_autoptr (JsonNode) root = NULL;
-  g_autofree char *line = NULL;
+  g_autofree char *members = NULL;
   JsonObject *object;
 
   if (event->kind >= G_N_ELEMENTS (event_names) || !event_names[event->kind])
     return;
   object = json_object_new ();
-  add_text (object, "event", event_names[event->kind]);
-  json_object_set_double_member (object, "ms", (double)(event->at / 100) / 10);
   add_path (object, event);
   add_details (object, event, data);
   root = json_node_init_object (json_node_alloc (), object);
   json_object_unref (object);
-  line = json_to_string (root, FALSE);
-  puts (line);
+  members = json_to_string (root, FALSE);
+  /* The library writes 0.3 as 0.29999999999999999, so time is written here. */
+  printf ("{\"event\":\"%s\",\"ms\":%" G_GINT64_FORMAT ".%d%s%s\n", event_names[event->kind],
+          event->at / TICKS_PER_MS, (int)(event->at % TICKS_PER_MS / 100), members[1] == '}' ? "" : ",",
+          members + 1);
   fflush (stdout);
 }

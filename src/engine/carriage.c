@@ -381,7 +381,9 @@ take_outcome (Carriage *carriage, const Outcome *outcome)
   if (!progress && !in_transport)
     settle_the_untried (carriage, outcome, decided);
   carriage->outcome->without_auth = carriage->outcome->without_auth || outcome->without_auth;
-  carriage->outcome->without_tls = carriage->outcome->without_tls || outcome->without_tls;
+  /* Whoever turned TLS off needs no reminder. */
+  carriage->outcome->without_tls = carriage->outcome->without_tls
+                                   || (outcome->without_tls && carriage->delivery->account->tls != TLS_OFF);
   record_fates (carriage, decided);
 }
 

@@ -23,3 +23,5 @@ libengine_a_SOURCES += src/engine/courier.h
 libengine_a_SOURCES += src/engine/carriage.h
 libengine_a_SOURCES += src/engine/timer.h
 libengine_a_SOURCES += src/engine/sasl-token.h
+libengine_a_SOURCES += src/engine/attempt.c
+libengine_a_SOURCES += src/engine/courier-private.h

@@ -10,3 +10,7 @@ EXTRA_DIST += tests/lab/lab/namespaces.py
 EXTRA_DIST += tests/lab/lab/network.py
 EXTRA_DIST += tests/lab/lab/relay.py
 EXTRA_DIST += tests/lab/lab/sink.py
+TESTS += tests/lab/test-demo.py
+TESTS += tests/lab/test-readme.py
+EXTRA_DIST += tests/lab/test-demo.py
+EXTRA_DIST += tests/lab/test-readme.py

@@ -210,6 +210,53 @@ own_host (void)
   return 0;
 }
 
+static int
+is_prohibited_quickly (const char *place, int error, AttemptEnd end)
+{
+  IpAddress address = address_of (place);
+  Result result = { 0 };
+  Ticks begin = clock_now ();
+  TcpConnect *attempt = tcp_connect (&address, 587, on_connected, &result);
+  wait_for (&result);
+  tcp_connect_free (attempt);
+  gboolean quick = clock_now () - begin < TICKS_PER_SECOND / 2;
+  return quick && result.error == error && result.end == end ? 0 : 1;
+}
+
+static int
+prohibited_ipv4 (void)
+{
+  return is_prohibited_quickly ("198.51.100.25", EHOSTUNREACH, ATTEMPT_UNREACHABLE);
+}
+
+static int
+prohibited_ipv6 (void)
+{
+  return is_prohibited_quickly ("2001:db8::25", EACCES, ATTEMPT_PROHIBITED);
+}
+
+#define ADD_CHAIN                                                                                            \
+  "ip link set lo up && nft add table inet t && "                                                            \
+  "nft 'add chain inet t i { type filter hook input priority 0; }' && "
+
+/* An ICMP error that comes back while connect() still holds the socket: the kernel files it, and
+ * may report it only with the first retransmission, a second later. */
+static void
+test_prohibited_ipv4 (void)
+{
+  in_own_network (ADD_CHAIN "ip address add 198.51.100.25/32 dev lo && "
+                            "nft add rule inet t i tcp dport 587 reject with icmp type admin-prohibited",
+                  prohibited_ipv4);
+}
+
+static void
+test_prohibited_ipv6 (void)
+{
+  in_own_network (ADD_CHAIN "ip address add 2001:db8::25/128 dev lo nodad && "
+                            "nft add rule inet t i tcp dport 587 reject with icmpv6 type admin-prohibited",
+                  prohibited_ipv6);
+}
+
 static void
 test_network_down (void)
 {
@@ -256,5 +303,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tcp/network/address-on-loopback", test_network_address_on_loopback);
   g_test_add_func ("/tcp/network/ipv6", test_network_ipv6);
   g_test_add_func ("/tcp/own-host", test_own_host);
+  g_test_add_func ("/tcp/prohibited-at-once/IPv4", test_prohibited_ipv4);
+  g_test_add_func ("/tcp/prohibited-at-once/IPv6", test_prohibited_ipv6);
   return g_test_run ();
 }
