@@ -266,7 +266,8 @@ append_missing (const Work *work, GString *out)
 {
   g_autofree char *date = header_date (work->rules->date);
   g_autofree char *id = build_message_id (address_domain (work->intake->from));
-  Mailbox from = { (char *)work->rules->from_name, (char *)work->rules->from_address };
+  g_autofree char *name = clean_name (work->rules->from_name);
+  Mailbox from = { name, (char *)work->rules->from_address };
   g_autoptr (GPtrArray) mailboxes = g_ptr_array_new ();
   g_ptr_array_add (mailboxes, &from);
   return (work->have[OWN_FROM] || header_append_mailboxes (out, own_fields[OWN_FROM], mailboxes))
