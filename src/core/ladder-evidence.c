@@ -103,6 +103,15 @@ failed_fast (const LadderPath *path)
              || path->end == ATTEMPT_UNREACHABLE);
 }
 
+/* Silence for port-patience is measured from the port's first attempt, and the other
+ * family's began an attempt delay later: so much may be missing. */
+static Ticks
+enough_silence (const LadderRules *rules)
+{
+  Ticks patience = rules->port_patience, delay = rules->attempt_delay;
+  return MIN (patience, MAX (patience - delay, delay));
+}
+
 void
 ladder_judge_path (Ladder *ladder, LadderPath *path, gboolean last, Ticks now)
 {
@@ -110,7 +119,7 @@ ladder_judge_path (Ladder *ladder, LadderPath *path, gboolean last, Ticks now)
   if (path->judged || path->accepted)
     return;
   if (path->silence >= rules->connect_timeout
-      || (last && path->silence >= rules->port_patience && another_answered (ladder, path))) {
+      || (last && path->silence >= enough_silence (rules) && another_answered (ladder, path))) {
     judge_cost (ladder, path, PATH_COST_SILENCE, TRUE, path->silence_began, now);
     return;
   }

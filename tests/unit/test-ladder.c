@@ -437,10 +437,8 @@ typedef struct {
 } EvidenceRow;
 
 static const EvidenceRow evidence_rows[] = {
-  { 301, 0, 1 },
-  { 2999, 0, 1 },
-  { 3000, 1, 0 },
-  { 4999, 1, 0 },
+  { 301, 0, 1 },  { 2749, 0, 1 }, { 2750, 1, 0 }, /* the port's patience less an attempt delay */
+  { 3000, 1, 0 }, { 4999, 1, 0 },
 };
 
 static void
