@@ -291,12 +291,11 @@ lock_folder (const char *folder)
   return fd;
 }
 
-Certificates *
-certificates_prepare (const SinkOptions *options, GError **error)
+static gboolean
+prepare_all (Certificates *certificates, const SinkOptions *options, GError **error)
 {
-  g_autoptr (Certificates) certificates = g_new0 (Certificates, 1);
   if (!prepare_folder (certificates, options->tls_dir, error))
-    return NULL;
+    return FALSE;
   certificates->ca = g_build_filename (certificates->folder, "ca.pem", NULL);
   int lock = lock_folder (certificates->folder);
   g_auto (Pair) ca = { 0 };
@@ -305,7 +304,16 @@ certificates_prepare (const SinkOptions *options, GError **error)
                   && prepare_client (&ca, options, error);
   if (lock >= 0)
     close (lock);
-  return good ? g_steal_pointer (&certificates) : NULL;
+  return good;
+}
+
+Certificates *
+certificates_prepare (const SinkOptions *options, GError **error)
+{
+  Certificates *certificates = g_new0 (Certificates, 1);
+  if (!prepare_all (certificates, options, error))
+    g_clear_pointer (&certificates, certificates_free);
+  return certificates;
 }
 
 static void

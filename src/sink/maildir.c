@@ -71,25 +71,26 @@ write_envelope (MaildirFile *file, const Envelope *envelope, const MaildirOrigin
   write_header (file, "X-Envelope-Tls", origin->tls != NULL ? origin->tls : "none");
 }
 
-MaildirFile *
-maildir_file_new (const char *dir, const Envelope *envelope, const MaildirOrigin *origin, GError **error)
+static gboolean
+open_temporary (MaildirFile *file, const char *dir, GError **error)
 {
-  g_autoptr (MaildirFile) file = g_new0 (MaildirFile, 1);
-  file->checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  if (dir == NULL)
-    return g_steal_pointer (&file);
-
   g_autofree char *name = unique_name ();
   file->temporary = g_build_filename (dir, "tmp", name, NULL);
   file->final = g_build_filename (dir, "new", name, NULL);
   file->stream = fopen (file->temporary, "wxe");
-  if (file->stream == NULL) {
-    io_error (error, file->temporary);
-    g_clear_pointer (&file->temporary, g_free);
-    return NULL;
-  }
-  write_envelope (file, envelope, origin);
-  return g_steal_pointer (&file);
+  return file->stream != NULL || io_error (error, file->temporary);
+}
+
+MaildirFile *
+maildir_file_new (const char *dir, const Envelope *envelope, const MaildirOrigin *origin, GError **error)
+{
+  MaildirFile *file = g_new0 (MaildirFile, 1);
+  file->checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  if (dir != NULL && !open_temporary (file, dir, error))
+    g_clear_pointer (&file, maildir_file_free);
+  else if (dir != NULL)
+    write_envelope (file, envelope, origin);
+  return file;
 }
 
 void
@@ -126,9 +127,10 @@ maildir_file_free (MaildirFile *file)
 {
   if (file == NULL)
     return;
+  gboolean begun = file->stream != NULL || (file->finished && file->temporary != NULL);
   if (file->stream != NULL)
     (void)fclose (file->stream);
-  if (file->temporary != NULL)
+  if (begun)
     (void)g_unlink (file->temporary);
   g_free (file->temporary);
   g_free (file->final);

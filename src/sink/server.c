@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,18 +35,12 @@ place_to_string (const IpAddress *address, guint16 port)
 }
 
 static char *
-peer_to_string (const struct sockaddr_storage *peer)
+peer_to_string (const struct sockaddr *peer, socklen_t length)
 {
-  IpAddress address = { .family = FAMILY_IPV4 };
-  if (peer->ss_family == AF_INET6) {
-    const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)(const void *)peer;
-    address.family = FAMILY_IPV6;
-    memcpy (address.octets, &ipv6->sin6_addr, 16);
-    return place_to_string (&address, ntohs (ipv6->sin6_port));
-  }
-  const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)peer;
-  memcpy (address.octets, &ipv4->sin_addr, 4);
-  return place_to_string (&address, ntohs (ipv4->sin_port));
+  char host[NI_MAXHOST], port[NI_MAXSERV];
+  if (getnameinfo (peer, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    return g_strdup ("unknown");
+  return g_strdup_printf (peer->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static void
@@ -69,7 +63,7 @@ on_connection (int fd, GIOCondition condition, gpointer data)
 
   const int yes = 1;
   setsockopt (accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  g_autofree char *place = peer_to_string (&peer);
+  g_autofree char *place = peer_to_string ((struct sockaddr *)&peer, length);
   guint most = server->context.options->max_connections;
   const ConnectionFacts facts = {
     .id = ++server->last_id,
@@ -130,18 +124,26 @@ free_connection (gpointer connection)
   connection_free (connection);
 }
 
+static gboolean
+listen_everywhere (Server *server, const GArray *places, GError **error)
+{
+  for (guint i = 0; i < places->len; i++)
+    if (!listen_at (server, &g_array_index (places, SinkListen, i), error))
+      return FALSE;
+  log_ready (server);
+  return TRUE;
+}
+
 Server *
 server_new (const SinkOptions *options, const Certificates *certificates, Log *log, GError **error)
 {
-  g_autoptr (Server) server = g_new0 (Server, 1);
+  Server *server = g_new0 (Server, 1);
   server->context = (ConnectionContext){ .options = options, .certificates = certificates, .log = log };
   server->listeners = g_ptr_array_new_with_free_func (listener_free);
   server->connections = g_hash_table_new_full (NULL, NULL, free_connection, NULL);
-  for (guint i = 0; i < options->listen->len; i++)
-    if (!listen_at (server, &g_array_index (options->listen, SinkListen, i), error))
-      return NULL;
-  log_ready (server);
-  return g_steal_pointer (&server);
+  if (!listen_everywhere (server, options->listen, error))
+    g_clear_pointer (&server, server_free);
+  return server;
 }
 
 void
