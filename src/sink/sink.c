@@ -10,6 +10,7 @@
 #include "config.h"
 #include "sink/maildir.h"
 #include "sink/server.h"
+#include "net/descriptors.h"
 
 static int
 fail (const GError *error)
@@ -58,6 +59,7 @@ serve (const SinkOptions *options, GError **error)
 int
 main (int argc, char **argv)
 {
+  descriptors_fill_standard ();
   setlocale (LC_ALL, "");
   bindtextdomain (PACKAGE, LOCALEDIR);
   textdomain (PACKAGE);
