@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "config.h"
+#include "net/descriptors.h"
 #include "sink/maildir.h"
 #include "sink/server.h"
 
