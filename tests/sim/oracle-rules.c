@@ -211,7 +211,7 @@ oracle_promise_of_host (const Oracle *oracle)
   guint n_rungs = oracle->n_paths == 0 ? 0 : oracle->paths[oracle->n_paths - 1].rung + 1;
   Ticks held = oracle->n_accepted * (3 * rules->greeting_timeout + rules->connect_timeout);
   if (oracle->n_accepted > 0 && oracle->host + 1 == (int)oracle->world->n_hosts)
-    held += (1 + oracle->n_returned) * 3 * rules->last_greeting_timeout;
+    held += 3 * rules->last_greeting_timeout * (1 + oracle->n_returned);
   if (is_strict (oracle))
     return slowest + oracle->n_host_starts * rules->connect_timeout + held;
   guint waits = oracle->n_host_starts > 0 ? oracle->n_host_starts - 1 : 0;
