@@ -26,6 +26,7 @@ typedef struct {
   DsnReturn  ret;
   char      *envid;      /* not yet xtext; NULL: none */
   gboolean   require_tls; /* RFC 8689 */
+  GHashTable *known;     /* envelope.c's own: finds a recipient that is there already */
 } Envelope;
 
 Envelope *envelope_new (const char *sender);
@@ -35,6 +36,9 @@ void      envelope_free (Envelope *envelope);
 /* Adds a recipient unless it is there already (local part compared exactly, domain
  * without case). Returns its index. */
 guint envelope_add (Envelope *envelope, const char *address);
+
+/* Takes the recipient added last out again (a server refused it). */
+void  envelope_remove_last (Envelope *envelope);
 
 const EnvelopeRecipient *envelope_recipient (const Envelope *envelope, guint index);
 
