@@ -115,9 +115,9 @@ mark_stalled (Ladder *ladder, Ticks now)
 {
   for (guint i = 0; i < ladder->attempts->len; i++) {
     LadderAttempt *attempt = ladder_attempt_at (ladder, i);
-    if (attempt->phase == PHASE_CANDIDATE && !attempt->stalled)
-      attempt->stalled = now >= ticks_after (attempt->progress_at, ladder->rules.greeting_patience);
-    attempt->path->stalled |= attempt->stalled;
+    if (attempt->phase == PHASE_CANDIDATE
+        && now >= ticks_after (attempt->progress_at, ladder->rules.greeting_patience))
+      attempt->stalled = attempt->path->stalled = TRUE;
   }
 }
 
@@ -456,12 +456,13 @@ ladder_report (const Ladder *ladder, gsize index, LadderPathReport *ret_report)
 {
   g_assert (index < ladder->paths->len);
   const LadderPath *path = ladder_path_at (ladder, (guint)index);
+  LadderPathState state = path_state (ladder, path);
   *ret_report = (LadderPathReport){
     .path = path->path,
-    .state = path_state (ladder, path),
+    .state = state,
     .demoted = path->demoted,
     .failure = path->failure,
     .end = path->end,
-    .stalled = path->stalled,
+    .stalled = path->stalled && state != LADDER_PATH_WON,
   };
 }

@@ -54,6 +54,8 @@ struct Oracle {
   guint64          *counts;
   Claim             claim;
   char             *violation;
+  gboolean          alone;    /* only this claim counts: */
+  Claim             only;
 
   int               host;     /* in hand; -1: none yet */
   OraclePath        paths[ORACLE_PATHS];
@@ -80,6 +82,7 @@ struct Oracle {
   /* For the bound. */
   Ticks             resolving;  /* sum over hosts of the slowest answer */
   guint             n_accepted; /* connections */
+  guint             n_returned; /* addresses closed as late or lost, to be tried again */
   guint             n_host_starts;
   Ticks             promised;   /* of hosts before */
   Ticks             sessions;   /* time of winners */
@@ -92,8 +95,19 @@ oracle_count (Oracle *oracle, Decision decision)
   oracle->counts[decision]++;
 }
 
+/* ---- oracle-rules.c: what is known, and what follows ---------------------------------- */
+
 gboolean oracle_path_over (const OraclePath *path);
 gboolean oracle_has_untried (const Oracle *oracle);
+int      oracle_candidate_port (const Oracle *oracle);
+guint    oracle_count_attempts (const Oracle *oracle, AttemptState state);
+guint    oracle_count_tried (const OraclePath *path);
+Ticks    oracle_deadline (const Oracle *oracle, const OracleAttempt *attempt);
+gboolean oracle_has_lively (const Oracle *oracle, Ticks now);
+gboolean oracle_is_reachable (const World *world);
+gboolean oracle_is_stalled (const Oracle *oracle, const OracleAttempt *attempt, Ticks now);
+Ticks    oracle_promise_of_host (const Oracle *oracle);
+Claim    oracle_why_not (const Oracle *oracle, const OraclePath *path, Ticks now);
 
 /* ---- shadow.c: what ought to be remembered ------------------------------------------ */
 

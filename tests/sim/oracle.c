@@ -1,98 +1,6 @@
-/* The ladder's rules as claims. See oracle.h. */
+/* The oracle: it watches what goes into the ladder and what comes out, and holds
+ * both against its rules. See oracle.h. */
 #include "oracle-private.h"
-
-static const char *const claim_texts[N_CLAIMS] = {
-  "order of preference is respected",
-  "a later port is untouched while a path before it may still answer within its patience",
-  "nothing is started beside a candidate within its patience, and no worse port beside any",
-  "attempts of a port are attempt-delay apart unless one failed",
-  "strict never connects twice at once",
-  "what may start is started at once and what is due is done at once",
-  "nothing is given up before its time or for a wrong reason",
-  "no action is repeated",
-  "deadlines lie in the future",
-  "exhausted only after every address of every path was tried to its end",
-  "who can be reached is reached, whatever is remembered",
-  "total time is within the sum that the options promise",
-  "nothing is tried after a verdict",
-  "what is remembered is what was seen",
-  "the report says how each path ended",
-};
-
-const char *
-claim_text (Claim claim)
-{
-  return claim_texts[claim];
-}
-
-static const char *const decision_names[N_DECISIONS] = {
-  "first attempt",
-  "attempt after the attempt delay",
-  "attempt after a failure",
-  "next port: all of the former failed",
-  "next port: patience over",
-  "next host",
-  "further address of a path",
-  "resolution delay ran out",
-  "family answered after another had started",
-  "next port while a family is outstanding",
-  "family without an address",
-  "tunnel",
-  "demoted path tried",
-  "demoted path spared",
-  "all demoted: as if none",
-  "beside a stalled candidate",
-  "beside, a demoted path of the same port",
-  "beside, a better port",
-  "second candidate",
-  "retry of an address closed as late or lost",
-  "won",
-  "won after a broken winner",
-  "won by the preferred path",
-  "won by a later port",
-  "won after its patience was over",
-  "lost to another candidate",
-  "late within the race",
-  "late after the win",
-  "silent",
-  "silent after the win",
-  "greeting timeout, something untried",
-  "greeting timeout, nothing untried",
-  "over",
-  "exhausted",
-  "stopped by a verdict",
-  "stopped when finished",
-  "memory: silent for connect-timeout",
-  "memory: silent for port-patience",
-  "memory: weak",
-  "memory: third weak in a row",
-  "memory: repeated",
-  "memory: no greeting",
-  "memory: TLS stall",
-  "memory: stall no longer than the winner's",
-  "memory: late answer clears",
-  "memory: late answer keeps a stall",
-  "memory: fast failure",
-  "memory: demoted path won",
-  "memory: demotion had expired",
-  "race",
-  "strict",
-  "network unknown",
-  "refused",
-  "prohibited",
-  "unreachable",
-  "silent, says the kernel",
-  "own host",
-  "closed before it was established",
-  "bad greeting",
-  "winner broke",
-};
-
-const char *
-decision_name (Decision decision)
-{
-  return decision_names[decision];
-}
 
 Oracle *
 oracle_new (const World *world, const PathMemory *memory, Shadow *shadow, guint64 *counts)
@@ -125,202 +33,22 @@ oracle_violation (const Oracle *oracle, Claim *ret_claim)
 }
 
 void
+oracle_trust_all_but (Oracle *oracle, Claim claim)
+{
+  oracle->alone = TRUE;
+  oracle->only = claim;
+}
+
+void
 oracle_violate (Oracle *oracle, Claim claim, const char *format, ...)
 {
-  if (oracle->violation)
+  if (oracle->violation || (oracle->alone && claim != oracle->only))
     return;
   va_list arguments;
   va_start (arguments, format);
   oracle->violation = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   oracle->claim = claim;
-}
-
-/* ---- what is known ----------------------------------------------------------------- */
-
-static guint
-count_addresses (const OraclePath *path, AddressState state)
-{
-  guint n = 0;
-  for (guint i = 0; i < path->n_addresses; i++)
-    n += path->state[i] == state;
-  return n;
-}
-
-gboolean
-oracle_path_over (const OraclePath *path)
-{
-  return path->resolved && count_addresses (path, ADDRESS_OVER) == path->n_addresses;
-}
-
-static gboolean
-is_untried (const OraclePath *path)
-{
-  return count_addresses (path, ADDRESS_UNTRIED) > 0;
-}
-
-static guint
-count_tried (const OraclePath *path)
-{
-  return path->n_addresses - count_addresses (path, ADDRESS_UNTRIED);
-}
-
-gboolean
-oracle_has_untried (const Oracle *oracle)
-{
-  if (oracle->host + 1 < (int)oracle->world->n_hosts)
-    return TRUE;
-  for (guint i = 0; i < oracle->n_paths; i++)
-    if (!oracle->paths[i].resolved || is_untried (&oracle->paths[i]))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-is_strict (const Oracle *oracle)
-{
-  return oracle->world->rules.mode == LADDER_STRICT;
-}
-
-static guint
-count_attempts (const Oracle *oracle, AttemptState state)
-{
-  guint n = 0;
-  for (guint i = 0; i < oracle->n_attempts; i++)
-    n += oracle->attempts[i].state == state;
-  return n;
-}
-
-static gboolean
-is_stalled (const Oracle *oracle, const OracleAttempt *attempt, Ticks now)
-{
-  return attempt->state == ATTEMPT_CANDIDATE
-         && now >= attempt->progress_at + oracle->world->rules.greeting_patience;
-}
-
-static gboolean
-has_lively (const Oracle *oracle, Ticks now)
-{
-  for (guint i = 0; i < oracle->n_attempts; i++)
-    if (oracle->attempts[i].state == ATTEMPT_CANDIDATE && !is_stalled (oracle, &oracle->attempts[i], now))
-      return TRUE;
-  return FALSE;
-}
-
-/* The worst port that a candidate is on; -1: there is no candidate. */
-static int
-candidate_port (const Oracle *oracle)
-{
-  int port = -1;
-  for (guint i = 0; i < oracle->n_attempts; i++)
-    if (oracle->attempts[i].state == ATTEMPT_CANDIDATE)
-      port = MAX (port, (int)oracle->attempts[i].path->port_index);
-  return port;
-}
-
-static Ticks
-deadline_of (const Oracle *oracle, const OracleAttempt *attempt)
-{
-  const LadderRules *rules = &oracle->world->rules;
-  if (attempt->state == ATTEMPT_CONNECTING)
-    return attempt->started + rules->connect_timeout;
-  if (attempt->state == ATTEMPT_CANDIDATE)
-    return attempt->progress_at
-           + (oracle_has_untried (oracle) ? rules->greeting_timeout : rules->last_greeting_timeout);
-  return TICKS_NEVER;
-}
-
-/* ---- what may start -------------------------------------------------------------------- */
-
-/* How long PATH's rung has been waited for, not counting the time that a candidate or
- * a winner was in hand. */
-static Ticks
-rung_waited (const Oracle *oracle, guint rung, Ticks now)
-{
-  if (oracle->rung_first[rung] == TICKS_NEVER)
-    return -1;
-  Ticks held = oracle->held + (oracle->held_since != TICKS_NEVER ? now - oracle->held_since : 0);
-  return now - oracle->rung_first[rung] - (held - oracle->rung_held[rung]);
-}
-
-/* Since when an unresolved family counts as silent. */
-static Ticks
-outstanding_since (const Oracle *oracle, Family family)
-{
-  Ticks since = TICKS_NEVER;
-  for (guint other = 0; other < FAMILY_COUNT; other++)
-    if (other != (guint)family && oracle->n_found[other] > 0)
-      since = MIN (since, oracle->answered_at[other] + oracle->world->rules.resolution_delay);
-  return since;
-}
-
-static gboolean
-had_its_patience (const Oracle *oracle, const OraclePath *path, Ticks now)
-{
-  const LadderRules *rules = &oracle->world->rules;
-  Ticks patience = is_strict (oracle) ? rules->connect_timeout : rules->port_patience;
-  if (oracle_path_over (path))
-    return TRUE;
-  if (!path->resolved) {
-    Ticks since = outstanding_since (oracle, path->path.family);
-    if (since != TICKS_NEVER && now >= since + patience)
-      return TRUE;
-  }
-  return !is_strict (oracle) && rung_waited (oracle, path->rung, now) >= patience;
-}
-
-/* Has the path waited for the families before it on its rung? */
-static gboolean
-gate_is_open (const Oracle *oracle, const OraclePath *path, Ticks now)
-{
-  Ticks open = oracle->answered_at[path->path.family] + oracle->world->rules.resolution_delay;
-  for (guint i = 0; i < path->position; i++)
-    if (oracle->paths[i].rung == path->rung && !oracle->paths[i].resolved && now < open)
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-goes_before (const Oracle *oracle, const OraclePath *other, const OraclePath *path, Ticks now)
-{
-  if (!is_untried (other) || !gate_is_open (oracle, other, now))
-    return FALSE;
-  if (is_strict (oracle))
-    return other->position < path->position;
-  guint a = count_tried (other), b = count_tried (path);
-  return a < b || (a == b && other->position < path->position);
-}
-
-/* N_CLAIMS: PATH's next address may start at NOW. Else why not. */
-static Claim
-why_not (const Oracle *oracle, const OraclePath *path, Ticks now)
-{
-  guint port = path->port_index;
-  int beside = candidate_port (oracle);
-  if (oracle->stopped)
-    return CLAIM_FINAL;
-  if (!path->resolved || !is_untried (path))
-    return CLAIM_ONCE;
-  if (oracle->winner || has_lively (oracle, now) || (beside >= 0 && (int)port > beside))
-    return CLAIM_CANDIDATE;
-  if (is_strict (oracle) && count_attempts (oracle, ATTEMPT_CONNECTING) > 0)
-    return CLAIM_STRICT;
-  if (!gate_is_open (oracle, path, now))
-    return CLAIM_ORDER;
-  for (guint i = 0; i < oracle->n_paths; i++) {
-    const OraclePath *other = &oracle->paths[i];
-    if (other->rung == path->rung && goes_before (oracle, other, path, now))
-      return CLAIM_ORDER;
-    if (other->rung >= path->rung)
-      continue;
-    if (beside < 0 && !had_its_patience (oracle, other, now))
-      return CLAIM_PATIENCE;
-    if (beside >= (int)other->port_index && is_untried (other) && gate_is_open (oracle, other, now))
-      return CLAIM_ORDER;
-  }
-  if (!oracle->free_start[port] && now < oracle->last_start[port] + oracle->world->rules.attempt_delay)
-    return CLAIM_PACE;
-  return N_CLAIMS;
 }
 
 /* ---- a host --------------------------------------------------------------------------- */
@@ -377,32 +105,6 @@ order_paths (Oracle *oracle, Ticks now)
   lay_out (oracle, TRUE, is_demoted);
 }
 
-/* The sum that the options promise for the host in hand. Let nothing be accepted: the
- * answers are there after RESOLVING; each rung starts at the latest port-patience
- * after the one before it; within a rung the addresses follow attempt-delay apart;
- * the last of them ends after connect-timeout. In strict each attempt has its own
- * connect-timeout. Each connection that is accepted adds at most three steps of a
- * greeting timeout each, and whoever was held up by it, or closed as late because of
- * it, may take a connect-timeout more. */
-static Ticks
-promise_of_host (const Oracle *oracle)
-{
-  const LadderRules *rules = &oracle->world->rules;
-  if (oracle->host < 0)
-    return 0;
-  Ticks slowest = 0;
-  for (gsize i = 0; i < rules->n_families; i++)
-    slowest = MAX (slowest, oracle->world->resolving[oracle->host][rules->families[i]].answers_after);
-  guint n_rungs = oracle->n_paths == 0 ? 0 : oracle->paths[oracle->n_paths - 1].rung + 1;
-  Ticks greeting = MAX (rules->greeting_timeout, rules->last_greeting_timeout);
-  Ticks held = oracle->n_accepted * (3 * greeting + rules->connect_timeout);
-  if (is_strict (oracle))
-    return slowest + oracle->n_host_starts * rules->connect_timeout + held;
-  guint waits = oracle->n_host_starts > 0 ? oracle->n_host_starts - 1 : 0;
-  return slowest + (n_rungs > 0 ? n_rungs - 1 : 0) * rules->port_patience + waits * rules->attempt_delay
-         + rules->connect_timeout + held;
-}
-
 static void
 enter_host (Oracle *oracle, guint host, Ticks now)
 {
@@ -411,13 +113,13 @@ enter_host (Oracle *oracle, guint host, Ticks now)
   for (guint i = 0; i < oracle->n_paths; i++)
     if (!oracle_path_over (&oracle->paths[i]))
       oracle_violate (oracle, CLAIM_COMPLETE, "next host before all of this one has failed");
-  oracle->promised += promise_of_host (oracle);
+  oracle->promised += oracle_promise_of_host (oracle);
   if (oracle->host >= 0) {
     shadow_host (oracle, now);
     oracle_count (oracle, DECISION_NEXT_HOST);
   }
   oracle->host = (int)host;
-  oracle->n_accepted = oracle->n_host_starts = 0;
+  oracle->n_accepted = oracle->n_returned = oracle->n_host_starts = 0;
   for (guint i = 0; i < FAMILY_COUNT; i++) {
     gboolean is_tunnel = i == FAMILY_TUNNEL && oracle->world->rules.families[0] == FAMILY_TUNNEL;
     oracle->asked[i] = oracle->answered[i] = is_tunnel;
@@ -436,7 +138,9 @@ enter_host (Oracle *oracle, guint host, Ticks now)
 static void
 update_hold (Oracle *oracle, Ticks now)
 {
-  gboolean held = count_attempts (oracle, ATTEMPT_CANDIDATE) + count_attempts (oracle, ATTEMPT_WINNER) > 0;
+  gboolean held
+      = oracle_count_attempts (oracle, ATTEMPT_CANDIDATE) + oracle_count_attempts (oracle, ATTEMPT_WINNER)
+        > 0;
   if (held && oracle->held_since == TICKS_NEVER)
     oracle->held_since = now;
   if (held || oracle->held_since == TICKS_NEVER)
@@ -464,6 +168,7 @@ condemn (Oracle *oracle, OracleAttempt *attempt, LadderReason reason, AddressSta
   static const Decision decisions[]
       = { [LADDER_REASON_LOST] = DECISION_LOST, [LADDER_REASON_OVER] = DECISION_OVER };
   attempt->reason = reason;
+  oracle->n_returned += address == ADDRESS_UNTRIED;
   if (reason == LADDER_REASON_LATE)
     oracle_count (oracle, oracle->winner ? DECISION_LATE_AFTER_WIN : DECISION_LATE_IN_RACE);
   else
@@ -484,7 +189,7 @@ keep_longest_stall (OracleAttempt *attempt, Ticks now)
 static void
 record_stall (Oracle *oracle, OracleAttempt *attempt, Ticks now)
 {
-  if (is_stalled (oracle, attempt, now))
+  if (oracle_is_stalled (oracle, attempt, now))
     keep_longest_stall (attempt, now);
 }
 
@@ -519,12 +224,12 @@ accepted (Oracle *oracle, OracleAttempt *attempt, Ticks now)
 {
   attempt->path->accepted = TRUE;
   oracle->n_accepted++;
-  if (oracle->winner || has_lively (oracle, now)) {
+  if (oracle->winner || oracle_has_lively (oracle, now)) {
     shadow_late (oracle, attempt->path, now);
     condemn (oracle, attempt, LADDER_REASON_LATE, ADDRESS_UNTRIED, now);
     return;
   }
-  if (count_attempts (oracle, ATTEMPT_CANDIDATE) > 0)
+  if (oracle_count_attempts (oracle, ATTEMPT_CANDIDATE) > 0)
     oracle_count (oracle, DECISION_SECOND_CANDIDATE);
   attempt->state = ATTEMPT_CANDIDATE;
   attempt->progress_at = now;
@@ -544,7 +249,8 @@ count_victory (Oracle *oracle, const OracleAttempt *winner)
   if (winner->paused)
     oracle_count (oracle, DECISION_WON_BY_PAUSED);
   for (guint i = 0; i < oracle->n_paths; i++)
-    if (oracle->paths[i].demoted && oracle->paths[i].n_addresses > 0 && count_tried (&oracle->paths[i]) == 0)
+    if (oracle->paths[i].demoted && oracle->paths[i].n_addresses > 0
+        && oracle_count_tried (&oracle->paths[i]) == 0)
       oracle_count (oracle, DECISION_DEMOTED_SPARED);
 }
 
@@ -574,7 +280,7 @@ oracle_progress (Oracle *oracle, LadderAttemptId id, LadderProgress progress, Ti
     accepted (oracle, attempt, now);
   if (attempt->state != ATTEMPT_CANDIDATE)
     return;
-  attempt->paused |= is_stalled (oracle, attempt, now);
+  attempt->paused |= oracle_is_stalled (oracle, attempt, now);
   attempt->longest = MAX (attempt->longest, now - attempt->progress_at);
   attempt->progress = progress;
   attempt->progress_at = now;
@@ -676,7 +382,7 @@ told_resolve (Oracle *oracle, const LadderAction *action, Ticks now)
 static void
 count_start (Oracle *oracle, const OraclePath *path, guint address, Ticks now)
 {
-  int beside = candidate_port (oracle);
+  int beside = oracle_candidate_port (oracle);
   if (oracle->n_attempts == 0)
     oracle_count (oracle, DECISION_FIRST_ATTEMPT);
   if (address > 0)
@@ -717,7 +423,7 @@ count_start (Oracle *oracle, const OraclePath *path, guint address, Ticks now)
 static void
 check_start (Oracle *oracle, const LadderAction *action, const OraclePath *path, guint address, Ticks now)
 {
-  Claim claim = why_not (oracle, path, now);
+  Claim claim = oracle_why_not (oracle, path, now);
   if (claim != N_CLAIMS)
     oracle_violate (oracle, claim, "%u/%s is started", path->path.port, family_name (path->path.family));
   if (path->state[address] != ADDRESS_UNTRIED)
@@ -761,7 +467,7 @@ static void
 told_silent (Oracle *oracle, OracleAttempt *attempt, Ticks now)
 {
   OraclePath *path = attempt->path;
-  if (attempt->state != ATTEMPT_CONNECTING || now < deadline_of (oracle, attempt)) {
+  if (attempt->state != ATTEMPT_CONNECTING || now < oracle_deadline (oracle, attempt)) {
     oracle_violate (oracle, CLAIM_TIMEOUT, "given up as silent before connect-timeout");
     return;
   }
@@ -777,7 +483,7 @@ static void
 told_greeting_timeout (Oracle *oracle, OracleAttempt *attempt, Ticks now)
 {
   OraclePath *path = attempt->path;
-  if (attempt->state != ATTEMPT_CANDIDATE || now < deadline_of (oracle, attempt)) {
+  if (attempt->state != ATTEMPT_CANDIDATE || now < oracle_deadline (oracle, attempt)) {
     oracle_violate (oracle, CLAIM_TIMEOUT, "given up before the greeting timeout");
     return;
   }
@@ -812,14 +518,14 @@ told_abandon (Oracle *oracle, const LadderAction *action, Ticks now)
 static void
 check_nothing_is_due (Oracle *oracle, Ticks now)
 {
-  if (count_attempts (oracle, ATTEMPT_CONDEMNED) > 0 || oracle->winner_due)
+  if (oracle_count_attempts (oracle, ATTEMPT_CONDEMNED) > 0 || oracle->winner_due)
     oracle_violate (oracle, CLAIM_PROMPT, "an abandoned attempt or a winner is not named");
   for (guint i = 0; i < oracle->n_attempts; i++)
-    if (now >= deadline_of (oracle, &oracle->attempts[i]))
+    if (now >= oracle_deadline (oracle, &oracle->attempts[i]))
       oracle_violate (oracle, CLAIM_PROMPT, "attempt %u is overdue", i + 1);
   for (guint i = 0; i < oracle->n_paths; i++) {
     const OraclePath *path = &oracle->paths[i];
-    if (why_not (oracle, path, now) == N_CLAIMS)
+    if (oracle_why_not (oracle, path, now) == N_CLAIMS)
       oracle_violate (oracle, CLAIM_PROMPT, "%u/%s could start", path->path.port,
                       family_name (path->path.family));
   }
@@ -831,7 +537,7 @@ told_wait (Oracle *oracle, const LadderAction *action, Ticks now)
   if (action->until <= now)
     oracle_violate (oracle, CLAIM_DEADLINE, "waits for the past");
   for (guint i = 0; i < oracle->n_attempts; i++)
-    if (action->until > deadline_of (oracle, &oracle->attempts[i]))
+    if (action->until > oracle_deadline (oracle, &oracle->attempts[i]))
       oracle_violate (oracle, CLAIM_DEADLINE, "waits beyond the end of attempt %u", i + 1);
   check_nothing_is_due (oracle, now);
   gboolean over = !oracle->winner;
@@ -882,7 +588,7 @@ oracle_action (Oracle *oracle, const LadderAction *action, Ticks now)
     told_exhausted (oracle, now);
     break;
   case LADDER_STOPPED:
-    if (!oracle->stopped || count_attempts (oracle, ATTEMPT_CONDEMNED) > 0)
+    if (!oracle->stopped || oracle_count_attempts (oracle, ATTEMPT_CONDEMNED) > 0)
       oracle_violate (oracle, CLAIM_FINAL, "stopped without cause, or before all was closed");
     oracle_count (oracle, oracle->verdict ? DECISION_STOPPED_FINAL : DECISION_STOPPED_FINISHED);
     break;
@@ -898,20 +604,6 @@ oracle_time_passes (Oracle *oracle, Ticks now)
 
 /* ---- the whole ---------------------------------------------------------------------------------- */
 
-static gboolean
-is_reachable (const World *world)
-{
-  for (guint host = 0; host < world->n_hosts; host++)
-    for (guint port = 0; port < world->rules.n_ports; port++)
-      for (guint f = 0; f < world->rules.n_families; f++) {
-        Family family = world->families[f];
-        for (guint i = 0; i < world->resolving[host][family].n_addresses; i++)
-          if (behaviour_is_good (&world->behaviour[host][port][family][i], &world->rules))
-            return TRUE;
-      }
-  return FALSE;
-}
-
 static void
 check_report (Oracle *oracle, const OraclePath *path, const LadderPathReport *report)
 {
@@ -926,7 +618,7 @@ check_report (Oracle *oracle, const OraclePath *path, const LadderPathReport *re
   else if (oracle_path_over (path))
     right
         = report->state == LADDER_PATH_FAILED && report->failure == path->failure && report->end == path->end;
-  else if (!path->failed && count_tried (path) == 0)
+  else if (!path->failed && oracle_count_tried (path) == 0)
     right = report->state == LADDER_PATH_WAITING;
   if (!right)
     oracle_violate (oracle, CLAIM_REPORT, "%u/%s is reported as %d", path->path.port,
@@ -936,9 +628,9 @@ check_report (Oracle *oracle, const OraclePath *path, const LadderPathReport *re
 void
 oracle_end (Oracle *oracle, const Ladder *ladder, Ticks began, Ticks now)
 {
-  if (!oracle->stopped && is_reachable (oracle->world))
+  if (!oracle->stopped && oracle_is_reachable (oracle->world))
     oracle_violate (oracle, CLAIM_REACHABLE, "exhausted, though an address would have served");
-  Ticks promised = oracle->promised + promise_of_host (oracle);
+  Ticks promised = oracle->promised + oracle_promise_of_host (oracle);
   if (now - began - oracle->sessions > promised)
     oracle_violate (oracle, CLAIM_BOUND, "took %" G_GINT64_FORMAT " ms of %" G_GINT64_FORMAT,
                     (now - began - oracle->sessions) / TICKS_PER_MS, promised / TICKS_PER_MS);
