@@ -135,7 +135,7 @@ transaction_give_up (Dialogue *dialogue, Transaction *transaction, OutcomeKind k
   transaction->given_up = TRUE;
   transaction_decide (transaction, kind, stage, cause, reply, detail);
   transaction_tell (dialogue, transaction);
-  if (transaction->body_begun)
+  if ((transaction->body_begun || transaction->data_ready) && !transaction->dot_put)
     transaction->must_close = TRUE;
   else if (!transaction->data_sent)
     window_drop_waiting (dialogue->window, transaction, NULL);

@@ -366,13 +366,17 @@ test_random (gconstpointer data)
     Session session;
     session_start (&session, seed);
     drain (&session);
-    for (guint steps = 0; steps < 20000 && !dialogue_is_over (session.dialogue); steps++)
-      if (!session_step (&session))
-        break;
+    guint steps = 0;
+    while (steps < 20000 && !dialogue_is_over (session.dialogue) && session_step (&session))
+      steps++;
+    if (!dialogue_is_over (session.dialogue))
+      g_test_fail_printf ("session %u waits for nothing, after %u steps", seed, steps);
     dialogue_closed (session.dialogue, NULL, session.now);
     drain (&session);
     witness_close (session.witness);
     count_fates (&session, counts);
+    if (session.badness == 0 && witness_count (session.witness, OUTCOME_IN_DOUBT) > 0)
+      g_test_fail_printf ("session %u: in doubt with a server that does nothing odd", seed);
     if (witness_complaint (session.witness) != NULL)
       g_test_fail_printf ("session %u: %s", seed, witness_complaint (session.witness));
     session_finish (&session);
