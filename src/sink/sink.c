@@ -11,6 +11,7 @@
 #include "config.h"
 #include "sink/maildir.h"
 #include "sink/server.h"
+#include "net/descriptors.h"
 
 static int
 fail (const GError *error)
