@@ -12,6 +12,7 @@ typedef struct {
   TransferEncoder content; /* of the present entity */
   TransferEncoder filler;
   GString *piece;
+  gboolean utf8; /* is left in a header */
 } Reencoder;
 
 static gboolean
@@ -37,7 +38,10 @@ write_header (gpointer data, const MimeEntity *entity, const GString *header, GE
                               .type = plan->type,
                               .mime = entity->root && plan->label != NULL };
   transfer_encoder_init (&reencoder->content, plan->content);
-  return wire_header_rewrite (header, &change, reencoder->piece, error) && write_piece (reencoder, error);
+  if (!wire_header_rewrite (header, &change, reencoder->piece, error))
+    return FALSE;
+  reencoder->utf8 = reencoder->utf8 || !g_str_is_ascii (reencoder->piece->str);
+  return write_piece (reencoder, error);
 }
 
 static gboolean
@@ -72,7 +76,7 @@ write_delimiter (gpointer data, const guint8 *octets, gsize length, GError **err
 }
 
 BodySource *
-wire_reencode (BodyReader *reader, const WireSurvey *survey, GError **error)
+wire_reencode (BodyReader *reader, const WireSurvey *survey, gboolean *ret_utf8, GError **error)
 {
   static const MimeVisitor visitor = { .header = write_header,
                                        .content = write_content,
@@ -84,5 +88,6 @@ wire_reencode (BodyReader *reader, const WireSurvey *survey, GError **error)
   transfer_encoder_init (&reencoder.filler, survey->filler);
   gboolean good = mime_walk (reader, &visitor, &reencoder, error);
   g_string_free (reencoder.piece, TRUE);
+  *ret_utf8 = reencoder.utf8;
   return good ? body_writer_finish (writer, error) : NULL;
 }

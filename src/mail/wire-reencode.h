@@ -5,5 +5,6 @@
 #include "mail/wire-survey.h"
 
 /* The copy, whose line ends are of any kind still. READER: the same octets that SURVEY
- * was made from. NULL with TOUKAN_ERROR_DATA when a header can't be encoded. */
-BodySource *wire_reencode (BodyReader *reader, const WireSurvey *survey, GError **error);
+ * was made from. NULL with TOUKAN_ERROR_DATA when a header can't be encoded.
+ * *ret_utf8: raw UTF-8 is left in a header. */
+BodySource *wire_reencode (BodyReader *reader, const WireSurvey *survey, gboolean *ret_utf8, GError **error);

@@ -55,7 +55,7 @@ survey_stored (WireForm *form, const WireTarget *target, GError **error)
   if (!survey->change)
     return TRUE;
   g_autoptr (BodyReader) again = form->open (form->data, error);
-  form->reencoded = again != NULL ? wire_reencode (again, survey, error) : NULL;
+  form->reencoded = again != NULL ? wire_reencode (again, survey, &form->body.smtputf8, error) : NULL;
   return form->reencoded != NULL;
 }
 
