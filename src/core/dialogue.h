@@ -58,7 +58,8 @@ void dialogue_closed (Dialogue *dialogue, const char *detail, Ticks now);
 /* The time of dialogue_deadline() may have come. */
 void dialogue_tick (Dialogue *dialogue, Ticks now);
 
-/* All output taken so far has left (for deadlines of long bodies). */
+/* All output taken so far has left: for the deadlines of long bodies, and because no more
+ * of a body is asked for than the network takes. */
 void dialogue_sent (Dialogue *dialogue, Ticks now);
 
 /* ---- what it asks of the outside, and the answers ---------------------- */
@@ -134,7 +135,8 @@ typedef enum {
   DIALOGUE_REPLY,            /* .reply: as received; for -v. Challenges are masked */
   DIALOGUE_RECIPIENT,        /* .id, .recipient, .verdict: its fate at RCPT (accepted: for now) */
   DIALOGUE_FINISHED,         /* .id, .outcome: nothing more will be said of this delivery */
-  DIALOGUE_ENDED,            /* .verdict: the session is over; ACCEPTED after an orderly QUIT */
+  DIALOGUE_ENDED,            /* .verdict: the session is over; ACCEPTED when nothing was wrong with it: after
+                                QUIT, or closed because a message could be given up in no other way */
 } DialogueEventKind;
 
 typedef struct {

@@ -118,20 +118,72 @@ read_patiently (int fd, guint8 *buffer, gsize length)
   }
 }
 
-BodySource *
-body_source_new_fd (int fd, GError **error)
+/* Where a lone dot ends the input: how much of "\n.\r\n" has been seen. */
+typedef enum { LINE_BEGINS, AFTER_DOT, AFTER_DOT_CR, WITHIN_LINE, DOT_ENDED } DotState;
+
+/* Appends OCTETS up to the line with the lone dot; what may still become that line is
+ * held back in STATE. */
+static DotState
+take_up_to_dot (DotState state, const guint8 *octets, gsize length, GByteArray *out)
+{
+  static const char *const held[] = { [AFTER_DOT] = ".", [AFTER_DOT_CR] = ".\r" };
+
+  for (gsize i = 0; i < length && state != DOT_ENDED; i++) {
+    guint8 octet = octets[i];
+    if (state == LINE_BEGINS && octet == '.') {
+      state = AFTER_DOT;
+    } else if (state == AFTER_DOT && octet == '\r') {
+      state = AFTER_DOT_CR;
+    } else if ((state == AFTER_DOT || state == AFTER_DOT_CR) && octet == '\n') {
+      state = DOT_ENDED;
+    } else {
+      if (state == AFTER_DOT || state == AFTER_DOT_CR)
+        g_byte_array_append (out, (const guint8 *)held[state], (guint)strlen (held[state]));
+      g_byte_array_append (out, &octet, 1);
+      state = octet == '\n' ? LINE_BEGINS : WITHIN_LINE;
+    }
+  }
+  return state;
+}
+
+static BodySource *
+read_source (int fd, gboolean dot_ends, GError **error)
 {
   g_autoptr (BodyWriter) writer = body_writer_new ();
+  g_autoptr (GByteArray) kept = g_byte_array_new ();
+  DotState state = LINE_BEGINS;
   guint8 buffer[32 * 1024];
-  gssize given;
-  while ((given = read_patiently (fd, buffer, sizeof buffer)) > 0)
-    if (!body_writer_append (writer, buffer, (gsize)given, error))
+  gssize given = 0;
+
+  while (state != DOT_ENDED && (given = read_patiently (fd, buffer, sizeof buffer)) > 0) {
+    const guint8 *octets = buffer;
+    gsize length = (gsize)given;
+    if (dot_ends) {
+      g_byte_array_set_size (kept, 0);
+      state = take_up_to_dot (state, buffer, length, kept);
+      octets = kept->data;
+      length = kept->len;
+    }
+    if (!body_writer_append (writer, octets, length, error))
       return NULL;
+  }
   if (given < 0) {
     g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_IO, _ ("can't read the message: %s"), g_strerror (errno));
     return NULL;
   }
   return body_writer_finish (writer, error);
+}
+
+BodySource *
+body_source_new_fd (int fd, GError **error)
+{
+  return read_source (fd, FALSE, error);
+}
+
+BodySource *
+body_source_new_fd_to_dot (int fd, GError **error)
+{
+  return read_source (fd, TRUE, error);
 }
 
 BodySource *

@@ -1,0 +1,71 @@
+/* toukan-sink: an SMTP server for tests and demonstrations. It stands on the same receiver
+ * as the program itself, and does wrong what it is told to. */
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "config.h"
+#include "sink/maildir.h"
+#include "sink/server.h"
+
+static int
+fail (const GError *error)
+{
+  g_printerr ("toukan-sink: %s\n", error->message);
+  return toukan_error_exit_status (error);
+}
+
+static gboolean
+on_signal (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+run_until_signal (void)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  guint terminate = g_unix_signal_add (SIGTERM, on_signal, loop);
+  guint interrupt = g_unix_signal_add (SIGINT, on_signal, loop);
+  g_main_loop_run (loop);
+  /* The one that came has removed itself. */
+  const guint sources[] = { terminate, interrupt };
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+    if (g_main_context_find_source_by_id (NULL, sources[i]) != NULL)
+      g_source_remove (sources[i]);
+}
+
+static gboolean
+serve (const SinkOptions *options, GError **error)
+{
+  g_autoptr (Log) log = log_new (options->log, error);
+  if (log == NULL || (options->maildir != NULL && !maildir_prepare (options->maildir, error)))
+    return FALSE;
+  g_autoptr (Certificates) certificates = certificates_prepare (options, error);
+  if (certificates == NULL)
+    return FALSE;
+  g_autoptr (Server) server = server_new (options, certificates, log, error);
+  if (server == NULL)
+    return FALSE;
+  run_until_signal ();
+  return TRUE;
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  bindtextdomain (PACKAGE, LOCALEDIR);
+  textdomain (PACKAGE);
+  signal (SIGPIPE, SIG_IGN);
+
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SinkOptions) options = sink_options_parse (&argc, &argv, &error);
+  if (options == NULL || !serve (options, &error))
+    return fail (error);
+  return EXIT_SUCCESS;
+}
