@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "config.h"
+#include "net/descriptors.h"
 #include "sink/maildir.h"
 #include "sink/server.h"
-#include "net/descriptors.h"
 
 static int
 fail (const GError *error)
