@@ -210,7 +210,8 @@ library_step (SinkAuth *auth, const guint8 *octets, gsize length, gboolean initi
   if (initial && client_first)
     return challenge ("", 0);
 
-  int status = gsasl_step (auth->session, (const char *)octets, length, &output, &output_length);
+  const char *input = length == 0 ? "" : (const char *)octets;
+  int status = gsasl_step (auth->session, input, length, &output, &output_length);
   SinkAuthAnswer answer = refused ();
   if (status == GSASL_NEEDS_MORE) {
     answer = challenge (output, output_length);
@@ -222,6 +223,16 @@ library_step (SinkAuth *auth, const guint8 *octets, gsize length, gboolean initi
   }
   gsasl_free (output);
   return answer;
+}
+
+/* LOGIN's first challenge only asks for the name, which some clients bring along. */
+static void
+skip_challenge (SinkAuth *auth)
+{
+  char *output = NULL;
+  size_t length = 0;
+  (void)gsasl_step (auth->session, "", 0, &output, &length);
+  gsasl_free (output);
 }
 
 /* FALSE: the library doesn't have it. */
@@ -255,6 +266,8 @@ sink_auth_step (SinkAuth *auth, const char *mechanism, const guint8 *octets, gsi
     return (SinkAuthAnswer){ .code = 454 };
   if (auth->mechanism == NULL)
     return refused ();
+  if (mechanism != NULL && !initial && strcmp (mechanism, "LOGIN") == 0)
+    skip_challenge (auth);
   if (!initial && auth->step++ == 0 && is_refused_first (auth))
     return refused ();
   return bearer_is_mechanism (auth->mechanism) ? bearer_step (auth, octets, length, initial)

@@ -136,10 +136,16 @@ parse_reply_text (const char *text, guint *ret_code, const char **ret_text)
   return TRUE;
 }
 
-/* VERB=CODE TEXT; \n in TEXT makes several lines. */
+/* VERB=CODE TEXT; \n in TEXT makes several lines. END has no reply at all with "silent"
+ * or "close". */
 static gboolean
 parse_reply (SinkOptions *options, const char *text, GError **error)
 {
+  if (g_ascii_strcasecmp (text, "END=silent") == 0 || g_ascii_strcasecmp (text, "END=close") == 0) {
+    Moment *moment = g_str_has_suffix (text, "close") ? &options->close_at : &options->silent_at;
+    moment->kind = MOMENT_END;
+    return TRUE;
+  }
   char *own = g_strcompress (text);
   g_ptr_array_add (options->reply_texts, own);
   char *equals = strchr (own, '=');

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/i18n.h"
 #include "config.h"
@@ -23,21 +24,17 @@ static gboolean
 on_signal (gpointer loop)
 {
   g_main_loop_quit (loop);
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
+/* The handlers stay until the end: a second signal mustn't kill us while we clean up. */
 static void
 run_until_signal (void)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  guint terminate = g_unix_signal_add (SIGTERM, on_signal, loop);
-  guint interrupt = g_unix_signal_add (SIGINT, on_signal, loop);
+  g_unix_signal_add (SIGTERM, on_signal, loop);
+  g_unix_signal_add (SIGINT, on_signal, loop);
   g_main_loop_run (loop);
-  /* The one that came has removed itself. */
-  const guint sources[] = { terminate, interrupt };
-  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
-    if (g_main_context_find_source_by_id (NULL, sources[i]) != NULL)
-      g_source_remove (sources[i]);
 }
 
 static gboolean
