@@ -19,3 +19,5 @@ check_PROGRAMS += tests/sim/sim-lab
 TESTS += tests/sim/sim-lab
 tests_sim_sim_lab_SOURCES = tests/sim/sim-lab.c
 tests_sim_sim_lab_LDADD = tests/sim/libsim.a $(CORE_LIBS)
+dist_check_SCRIPTS += tests/sim/mutations.py
+TESTS += tests/sim/mutations.py

@@ -54,6 +54,8 @@ struct Oracle {
   guint64          *counts;
   Claim             claim;
   char             *violation;
+  gboolean          alone;    /* only this claim counts: */
+  Claim             only;
 
   int               host;     /* in hand; -1: none yet */
   OraclePath        paths[ORACLE_PATHS];
@@ -80,6 +82,7 @@ struct Oracle {
   /* For the bound. */
   Ticks             resolving;  /* sum over hosts of the slowest answer */
   guint             n_accepted; /* connections */
+  guint             n_returned; /* addresses closed as late or lost, to be tried again */
   guint             n_host_starts;
   Ticks             promised;   /* of hosts before */
   Ticks             sessions;   /* time of winners */

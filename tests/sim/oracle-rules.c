@@ -194,9 +194,11 @@ oracle_why_not (const Oracle *oracle, const OraclePath *path, Ticks now)
  * answers are there after RESOLVING; each rung starts at the latest port-patience
  * after the one before it; within a rung the addresses follow attempt-delay apart;
  * the last of them ends after connect-timeout. In strict each attempt has its own
- * connect-timeout. Each connection that is accepted adds at most three steps of a
- * greeting timeout each, and whoever was held up by it, or closed as late because of
- * it, may take a connect-timeout more. */
+ * connect-timeout. Each connection that is accepted adds at most three steps of
+ * greeting-timeout each, and whoever was held up by it, or closed as late because of
+ * it, may take a connect-timeout more. The five minutes are given when nothing is
+ * left to try, to all that stand still then at once; so they come once, on the last
+ * host, and again only after an address came back to be tried. */
 Ticks
 oracle_promise_of_host (const Oracle *oracle)
 {
@@ -207,8 +209,9 @@ oracle_promise_of_host (const Oracle *oracle)
   for (gsize i = 0; i < rules->n_families; i++)
     slowest = MAX (slowest, oracle->world->resolving[oracle->host][rules->families[i]].answers_after);
   guint n_rungs = oracle->n_paths == 0 ? 0 : oracle->paths[oracle->n_paths - 1].rung + 1;
-  Ticks greeting = MAX (rules->greeting_timeout, rules->last_greeting_timeout);
-  Ticks held = oracle->n_accepted * (3 * greeting + rules->connect_timeout);
+  Ticks held = oracle->n_accepted * (3 * rules->greeting_timeout + rules->connect_timeout);
+  if (oracle->n_accepted > 0 && oracle->host + 1 == (int)oracle->world->n_hosts)
+    held += 3 * rules->last_greeting_timeout * (1 + oracle->n_returned);
   if (is_strict (oracle))
     return slowest + oracle->n_host_starts * rules->connect_timeout + held;
   guint waits = oracle->n_host_starts > 0 ? oracle->n_host_starts - 1 : 0;

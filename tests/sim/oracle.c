@@ -33,9 +33,16 @@ oracle_violation (const Oracle *oracle, Claim *ret_claim)
 }
 
 void
+oracle_trust_all_but (Oracle *oracle, Claim claim)
+{
+  oracle->alone = TRUE;
+  oracle->only = claim;
+}
+
+void
 oracle_violate (Oracle *oracle, Claim claim, const char *format, ...)
 {
-  if (oracle->violation)
+  if (oracle->violation || (oracle->alone && claim != oracle->only))
     return;
   va_list arguments;
   va_start (arguments, format);
@@ -112,7 +119,7 @@ enter_host (Oracle *oracle, guint host, Ticks now)
     oracle_count (oracle, DECISION_NEXT_HOST);
   }
   oracle->host = (int)host;
-  oracle->n_accepted = oracle->n_host_starts = 0;
+  oracle->n_accepted = oracle->n_returned = oracle->n_host_starts = 0;
   for (guint i = 0; i < FAMILY_COUNT; i++) {
     gboolean is_tunnel = i == FAMILY_TUNNEL && oracle->world->rules.families[0] == FAMILY_TUNNEL;
     oracle->asked[i] = oracle->answered[i] = is_tunnel;
@@ -161,6 +168,7 @@ condemn (Oracle *oracle, OracleAttempt *attempt, LadderReason reason, AddressSta
   static const Decision decisions[]
       = { [LADDER_REASON_LOST] = DECISION_LOST, [LADDER_REASON_OVER] = DECISION_OVER };
   attempt->reason = reason;
+  oracle->n_returned += address == ADDRESS_UNTRIED;
   if (reason == LADDER_REASON_LATE)
     oracle_count (oracle, oracle->winner ? DECISION_LATE_AFTER_WIN : DECISION_LATE_IN_RACE);
   else

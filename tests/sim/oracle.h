@@ -106,6 +106,9 @@ typedef struct Oracle Oracle;
 Oracle *oracle_new (const World *world, const PathMemory *memory, Shadow *shadow, guint64 *counts);
 void    oracle_free (Oracle *oracle);
 
+/* From now on only CLAIM can be violated: to see what one claim notices by itself. */
+void oracle_trust_all_but (Oracle *oracle, Claim claim);
+
 /* The first violation: NULL while there is none. */
 const char *oracle_violation (const Oracle *oracle, Claim *ret_claim);
 

@@ -316,6 +316,8 @@ run_message (Run *run, const World *world, Dice *dice)
   run->n_attempts = 0;
   g_string_truncate (run->trace, 0);
   scene.oracle = oracle_new (world, run->memory, run->shadow, run->counts);
+  if (run->alone)
+    oracle_trust_all_but (scene.oracle, run->only);
   scene.ladder = ladder_new (&world->rules, world_hosts, world->n_hosts, run->memory, world->network);
   scene.events = g_array_new (FALSE, FALSE, sizeof (Event));
   scene.connections = g_array_new (FALSE, FALSE, sizeof (Connection));

@@ -9,6 +9,8 @@ typedef struct {
   Shadow     *shadow;
   guint64     counts[N_DECISIONS];
   Ticks       clock;
+  gboolean    alone;          /* only this claim counts: */
+  Claim       only;
   /* What became of the latest. */
   GString    *trace;          /* one line an event, for people */
   char       *violation;      /* NULL: none */

@@ -1,6 +1,7 @@
 /* The ladder and the path memory in many thousands of random worlds. Each claim of the
- * oracle is one TAP line. TOUKAN_SIM_SEED and TOUKAN_SIM_NETWORKS replay a run;
- * TOUKAN_SIM_QUICK leaves out what needs many worlds, for the mutations. */
+ * oracle is one TAP line. TOUKAN_SIM_SEED and TOUKAN_SIM_NETWORKS replay a run. For the
+ * mutations TOUKAN_SIM_QUICK leaves out what needs many worlds, and TOUKAN_SIM_ONLY is
+ * the number of the one claim that counts, as in TAP. */
 #include "run.h"
 
 #include <stdio.h>
@@ -60,6 +61,7 @@ main (void)
 {
   guint64 seed = number_from_environment ("TOUKAN_SIM_SEED", (guint64)g_get_real_time ());
   guint64 networks = number_from_environment ("TOUKAN_SIM_NETWORKS", NETWORKS);
+  guint64 only = number_from_environment ("TOUKAN_SIM_ONLY", 0);
   gboolean quick = g_getenv ("TOUKAN_SIM_QUICK") != NULL;
   guint64 counts[N_DECISIONS] = { 0 }, n_messages = 0;
   gboolean held[N_CLAIMS];
@@ -70,6 +72,8 @@ main (void)
   for (guint64 i = 0; i < networks && all_held; i++) {
     Dice dice = { .state = seed + i };
     g_autoptr (Run) run = run_new (TICKS_PER_DAY);
+    run->alone = only > 0;
+    run->only = (Claim)(only - 1);
     all_held = live (run, &dice, &n_messages);
     for (guint k = 0; k < N_DECISIONS; k++)
       counts[k] += run->counts[k];

@@ -116,7 +116,14 @@ says (Fixture *f, gint64 ms)
   return f->said->str;
 }
 
-#define SAYS(ms, text) g_assert_cmpstr (says (f, ms), ==, text)
+static void
+expect (Fixture *f, gint64 ms, const char *text, int line)
+{
+  if (!g_str_equal (says (f, ms), text))
+    g_error ("line %d: at %" G_GINT64_FORMAT " it says \"%s\", not \"%s\"", line, ms, f->said->str, text);
+}
+
+#define SAYS(ms, text) expect (f, ms, text, __LINE__)
 
 static void
 resolve (Fixture *f, guint host, Family family, guint n, gint64 ms)
@@ -258,8 +265,8 @@ test_ten_dead_addresses (Fixture *f, gconstpointer data)
 {
   resolve_both (f, 0, 11);
   SAYS (0, "try 1 587/4.1; wait 250");
-  for (guint i = 1; i <= 9; i++)
-    says (f, 250 * i);
+  for (gint64 ms = 250; ms < 2500; ms += 250)
+    says (f, ms);
   SAYS (2500, "try 11 587/4.11; wait 3000");
 }
 
@@ -296,6 +303,16 @@ test_duplicate_addresses (Fixture *f, gconstpointer data)
   ladder_resolved (f->ladder, 0, FAMILY_IPV4, same, 3, 0);
   resolve (f, 0, FAMILY_IPV6, 0, 0);
   SAYS (0, "try 1 587/4.1; wait 3000");
+}
+
+static void
+test_no_host (Fixture *f, gconstpointer data)
+{
+  fixture_start (f, 0);
+  SAYS (0, "exhausted");
+  g_assert_cmpuint (ladder_n_paths (f->ladder), ==, 0);
+  ladder_finished (f->ladder, 0);
+  SAYS (0, "stopped");
 }
 
 static void
@@ -462,10 +479,9 @@ test_pending_silence (gconstpointer data)
 static void
 test_three_weak_make_one (Fixture *f, gconstpointer data)
 {
-  for (guint i = 0; i < 3; i++) {
+  for (gint64 at = 0; at < 3000; at += 1000) {
     g_assert_cmpuint (repetitions (f, 587, FAMILY_IPV6), ==, 0);
     fixture_start (f, 1);
-    gint64 at = 1000 * i;
     says (f, at);
     resolve (f, 0, FAMILY_IPV6, 1, at);
     resolve (f, 0, FAMILY_IPV4, 1, at);
@@ -476,6 +492,18 @@ test_three_weak_make_one (Fixture *f, gconstpointer data)
     says (f, at + 310);
   }
   g_assert_cmpuint (repetitions (f, 587, FAMILY_IPV6), ==, 1);
+}
+
+static void
+test_the_kernel_gives_up_first (Fixture *f, gconstpointer data)
+{
+  resolve_both (f, 1, 0);
+  SAYS (0, "try 1 587/6.1; wait 3000");
+  ladder_failed (f->ladder, 1, LADDER_FAILED_CONNECT, ATTEMPT_SILENT, MS (1000));
+  SAYS (1000, "try 2 25/6.1; wait 6000");
+  progress (f, 2, LADDER_ESTABLISHED, 1010);
+  ladder_finished (f->ladder, MS (1020));
+  g_assert_cmpuint (remembered (f, 587, FAMILY_IPV6)->weak_in_a_row, ==, 1);
 }
 
 static void
@@ -610,6 +638,20 @@ test_tls_stall (Fixture *f, gconstpointer data)
   progress (f, 2, LADDER_ESTABLISHED, 5060);
   SAYS (5060, "won 2; drop 1 lost; wait");
   g_assert_cmpint (remembered (f, 587, FAMILY_IPV6)->cost, ==, PATH_COST_TLS_STALL);
+}
+
+static void
+test_closed_after_a_stall (Fixture *f, gconstpointer data)
+{
+  resolve_both (f, 1, 1);
+  says (f, 0);
+  progress (f, 1, LADDER_CONNECTED, 10);
+  SAYS (5010, "try 2 587/4.1; wait 10010");
+  failed (f, 1, LADDER_FAILED_CLOSED, 5500);
+  SAYS (5500, "wait 8490"); /* 2,990 ms of the port's patience are left */
+  progress (f, 2, LADDER_ESTABLISHED, 5600);
+  SAYS (5600, "won 2; wait");
+  g_assert_cmpint (remembered (f, 587, FAMILY_IPV6)->cost, ==, PATH_COST_NO_GREETING);
 }
 
 static void
@@ -838,6 +880,7 @@ static const Row rows[] = {
   { "a-port-longer-than-its-patience", LADDER_RACE, test_a_port_longer_than_its_patience },
   { "own-host-is-no-evidence", LADDER_RACE, test_own_host_is_no_evidence },
   { "duplicate-addresses", LADDER_RACE, test_duplicate_addresses },
+  { "no-host", LADDER_RACE, test_no_host },
   { "tunnel", LADDER_RACE, test_tunnel },
   { "waits-for-the-preferred-family", LADDER_RACE, test_waits_for_the_preferred_family },
   { "waits-no-longer-than-the-delay", LADDER_RACE, test_waits_no_longer_than_the_delay },
@@ -849,6 +892,7 @@ static const Row rows[] = {
   { "losers-stay-pending", LADDER_RACE, test_losers_stay_pending },
   { "loser-is-given-up-in-time", LADDER_RACE, test_loser_is_given_up_in_time },
   { "three-weak-make-one", LADDER_RACE, test_three_weak_make_one },
+  { "the-kernel-gives-up-first", LADDER_RACE, test_the_kernel_gives_up_first },
   { "siblings-see-the-same-silence", LADDER_RACE, test_siblings_see_the_same_silence },
   { "broken-winner", LADDER_RACE, test_broken_winner },
   { "final-stops", LADDER_RACE, test_final_stops },
@@ -857,6 +901,7 @@ static const Row rows[] = {
   { "greeting-timeout-changes-the-port", LADDER_RACE, test_greeting_timeout_changes_the_port },
   { "greet-pause-on-both", LADDER_RACE, test_greet_pause_on_both },
   { "tls-stall", LADDER_RACE, test_tls_stall },
+  { "closed-after-a-stall", LADDER_RACE, test_closed_after_a_stall },
   { "late-answer-is-no-greeting", LADDER_RACE, test_late_answer_is_no_greeting },
   { "accept-beside-a-stalled-one", LADDER_RACE, test_accept_beside_a_stalled_one },
   { "stall-on-a-worse-port-looks-back", LADDER_RACE, test_stall_on_a_worse_port_looks_back },
