@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/i18n.h"
 #include "config.h"
