@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/descriptors.h"
 #include "base/i18n.h"
 #include "cli/verb.h"
 #include "config.h"
+#include "net/descriptors.h"
 
 static const Verb *const verbs[] = { &verb_send, &verb_sendmail, &verb_config, &verb_demo };
 

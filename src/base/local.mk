@@ -11,5 +11,3 @@ libbase_a_SOURCES += src/base/secret.c
 libbase_a_SOURCES += src/base/ticks.c
 libbase_a_SOURCES += src/base/visible.c
 libbase_a_SOURCES += src/base/domain.c
-libbase_a_SOURCES += src/base/descriptors.c
-libbase_a_SOURCES += src/base/descriptors.h

@@ -112,6 +112,13 @@ body_is_whole (const Transaction *transaction)
   return transaction->supplied == transaction->form.size;
 }
 
+gboolean
+body_is_over (const Transaction *transaction)
+{
+  gboolean nobody = transaction->n_unanswered == 0 && transaction->n_accepted == 0;
+  return transaction->given_up || nobody || body_is_whole (transaction);
+}
+
 /* Moves up to MOST octets of what was supplied. */
 static void
 body_move (Transaction *transaction, GByteArray *out, gsize most)
@@ -146,6 +153,7 @@ put_end (gpointer owner, WindowCommand *command, GByteArray *out)
   }
   /* With nobody accepted, and no octet out, the lone dot completes a message to no one. */
   g_byte_array_append (out, (const guint8 *)".\r\n", 3);
+  transaction->dot_put = TRUE;
   dialogue_post_text (owner, DIALOGUE_COMMAND, ".");
   return TRUE;
 }
@@ -265,6 +273,14 @@ body_take (Dialogue *dialogue, Transaction *transaction, const guint8 *octets, g
 
 /* ---- what the replies mean -------------------------------------------------------- */
 
+/* A body that has begun and can't go on leaves no other way. A 421 says more than that. */
+static void
+close_gently (Dialogue *dialogue, const Reply *reply, const char *detail)
+{
+  if (reply->code != 421)
+    dialogue_end (dialogue, CLOSE_NOW, OUTCOME_ACCEPTED, STAGE_BODY, CAUSE_REPLY, reply, detail);
+}
+
 void
 body_nobody_left (Dialogue *dialogue, Transaction *transaction, const Reply *reply)
 {
@@ -273,8 +289,7 @@ body_nobody_left (Dialogue *dialogue, Transaction *transaction, const Reply *rep
   if (transaction->end != END_HERE)
     return; /* all of it is out: the reply decides nothing */
   if (transaction->body_begun)
-    dialogue_end (dialogue, CLOSE_NOW, OUTCOME_ACCEPTED, STAGE_BODY, CAUSE_REPLY, reply,
-                  "no recipient was accepted, and a BDAT had begun");
+    close_gently (dialogue, reply, "no recipient was accepted, and a BDAT had begun");
   else
     window_drop_waiting (dialogue->window, transaction, NULL);
 }
@@ -321,7 +336,7 @@ transaction_ended (Dialogue *dialogue, Transaction *transaction, const WindowCom
     transaction_decide (transaction, refused->kind, refused->stage, refused->cause, refused->reply, NULL);
   transaction_decide (transaction, kind, STAGE_END, CAUSE_REPLY, reply, NULL);
   if (early)
-    dialogue_end (dialogue, CLOSE_NOW, OUTCOME_ACCEPTED, STAGE_BODY, CAUSE_REPLY, reply, NULL);
+    close_gently (dialogue, reply, NULL);
 }
 
 static void
@@ -357,7 +372,7 @@ chunk_answered (gpointer owner, const WindowCommand *command, const Reply *reply
     return;
   }
   transaction_decide (transaction, kind, STAGE_BODY, CAUSE_REPLY, reply, NULL);
-  dialogue_end (dialogue, CLOSE_NOW, OUTCOME_ACCEPTED, STAGE_BODY, CAUSE_REPLY, reply, NULL);
+  close_gently (dialogue, reply, NULL);
 }
 
 static void

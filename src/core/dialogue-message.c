@@ -135,7 +135,7 @@ transaction_give_up (Dialogue *dialogue, Transaction *transaction, OutcomeKind k
   transaction->given_up = TRUE;
   transaction_decide (transaction, kind, stage, cause, reply, detail);
   transaction_tell (dialogue, transaction);
-  if (transaction->body_begun)
+  if ((transaction->body_begun || transaction->data_ready) && !transaction->dot_put)
     transaction->must_close = TRUE;
   else if (!transaction->data_sent)
     window_drop_waiting (dialogue->window, transaction, NULL);
@@ -198,6 +198,7 @@ transactions_settle (Dialogue *dialogue)
     Transaction *transaction = link->data;
     next = link->next;
     if (transaction->must_close && link == dialogue->transactions.head) {
+      transaction_tell (dialogue, transaction);
       Verdict *why = &transaction->outcome->overall;
       dialogue_end (dialogue, CLOSE_NOW, OUTCOME_ACCEPTED, STAGE_BODY, why->cause, why->reply, why->detail);
       return TRUE;
@@ -232,21 +233,22 @@ delivery_is_welcome (const Dialogue *dialogue)
   guint limit = window_pipelining (dialogue->window) ? MAX (settings->window, 1) : 1;
   const Transaction *latest = g_queue_peek_tail ((GQueue *)&dialogue->transactions);
   return g_queue_get_length ((GQueue *)&dialogue->transactions) < limit
-         && (latest == NULL || latest->given_up || body_is_whole (latest));
+         && (latest == NULL || body_is_over (latest));
 }
 
-void
+gboolean
 transactions_ask (Dialogue *dialogue)
 {
   if (dialogue->delivery_asked || dialogue->quitting || !delivery_is_welcome (dialogue))
-    return;
+    return FALSE;
   guint most = dialogue->capabilities->mail_max;
   if (most != 0 && dialogue->n_begun >= most) {
     session_push_quit (dialogue);
-    return;
+    return TRUE;
   }
   dialogue->delivery_asked = TRUE;
   dialogue_post (dialogue, DIALOGUE_WANTS_DELIVERY);
+  return FALSE;
 }
 
 /* ---- fit for this server? -------------------------------------------------------- */
@@ -422,7 +424,7 @@ reset_advice (gpointer owner, const WindowCommand *command)
   if (mail_advice (owner, command) == SEND_LATER)
     return SEND_LATER;
   const Transaction *before = transaction_before (dialogue, command->subject);
-  gboolean open = before == NULL ? dialogue->transaction_open : before->bdat || before->end == END_HERE;
+  gboolean open = before == NULL ? dialogue->transaction_open : !before->dot_put;
   return open ? SEND_NOW : SEND_NEVER;
 }
 

@@ -74,6 +74,7 @@ typedef struct {
   gboolean        permit_asked;
   gboolean        permitted;
   EndState        end;
+  gboolean        dot_put;      /* the final dot, be it a lone one */
 
   gboolean        told;         /* DIALOGUE_FINISHED was said; commands only drain */
   gboolean        given_up;     /* nothing of its body goes any more */
@@ -168,8 +169,8 @@ void         transaction_tell (Dialogue *dialogue, Transaction *transaction);
 gboolean     transactions_settle (Dialogue *dialogue);
 void         transactions_abandon (Dialogue *dialogue, const Verdict *verdict);
 gboolean     transactions_may_leave_some (const Dialogue *dialogue); /* recipients for another transaction */
-/* Asks for the next delivery where one is welcome. */
-void         transactions_ask (Dialogue *dialogue);
+/* Asks for the next delivery where one is welcome. TRUE: there is something to send instead. */
+gboolean     transactions_ask (Dialogue *dialogue);
 
 /* dialogue-body.c */
 /* Queues DATA or the BDATs; GROUP: octets of MAIL and RCPTs; QUIT_FOLLOWS in the same group. */
@@ -179,3 +180,4 @@ void body_nobody_left (Dialogue *dialogue, Transaction *transaction, const Reply
 void body_ask (Dialogue *dialogue); /* for octets and permits */
 void body_take (Dialogue *dialogue, Transaction *transaction, const guint8 *octets, gsize length);
 gboolean body_is_whole (const Transaction *transaction);
+gboolean body_is_over (const Transaction *transaction); /* no more octets will be asked for */

@@ -155,33 +155,44 @@ dialogue_is_over (const Dialogue *dialogue)
 
 /* ---- one turn: whatever has become possible ------------------------------ */
 
+/* The gate said no: a rule of ours would have been broken. */
+static void
+dialogue_barred (Dialogue *dialogue)
+{
+  const CommandKind *kind = window_next (dialogue->window)->kind;
+  Cause cause = (kind->guards & GUARD_LOGIN) != 0 ? CAUSE_AUTH_NEEDS_TLS : CAUSE_TLS_NOT_OFFERED;
+  dialogue_end (dialogue, CLOSE_NOW, OUTCOME_SECURITY, kind->stage, cause, NULL, NULL);
+}
+
+/* TRUE: something has changed, so that more may have become possible. */
+static gboolean
+dialogue_step (Dialogue *dialogue)
+{
+  if (transactions_settle (dialogue))
+    return TRUE;
+  switch (window_send (dialogue->window, dialogue->output)) {
+  case WINDOW_BARRED:
+    dialogue_barred (dialogue);
+    return FALSE;
+  case WINDOW_MOVED:
+    return TRUE;
+  case WINDOW_IDLE:
+    break;
+  }
+  if (dialogue->phase != PHASE_READY)
+    return FALSE;
+  body_ask (dialogue);
+  return transactions_ask (dialogue);
+}
+
 static void
 dialogue_turn (Dialogue *dialogue)
 {
-  gboolean moved = TRUE;
-  while (moved && dialogue->phase != PHASE_OVER) {
-    moved = transactions_settle (dialogue);
-    if (dialogue->phase == PHASE_OVER)
-      return;
-    WindowSent sent = window_send (dialogue->window, dialogue->output);
-    if (sent == WINDOW_BARRED) {
-      const WindowCommand *barred = window_next (dialogue->window);
-      gboolean login = (barred->kind->guards & GUARD_LOGIN) != 0;
-      dialogue_end (dialogue, CLOSE_NOW, OUTCOME_SECURITY, barred->kind->stage,
-                    login ? CAUSE_AUTH_NEEDS_TLS : CAUSE_TLS_NOT_OFFERED, NULL, NULL);
-      return;
-    }
-    moved = moved || sent == WINDOW_MOVED;
-  }
-  if (dialogue->phase == PHASE_OVER)
-    return;
+  while (dialogue->phase != PHASE_OVER && dialogue_step (dialogue))
+    ;
   if (dialogue->phase == PHASE_TLS && dialogue->greeted && !dialogue->tls_wanted) {
     dialogue->tls_wanted = TRUE;
     dialogue_post (dialogue, DIALOGUE_WANTS_TLS);
-  }
-  if (dialogue->phase == PHASE_READY) {
-    body_ask (dialogue);
-    transactions_ask (dialogue);
   }
 }
 

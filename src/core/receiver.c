@@ -97,7 +97,8 @@ receiver_push (Receiver *receiver, ReceiverEventKind kind)
   g_assert (receiver->n_queued < RECEIVER_QUEUE_LENGTH);
   ReceiverEvent *event = &receiver->queue[receiver->n_queued++];
   *event = (ReceiverEvent){ .kind = kind };
-  if (kind == RECEIVER_WANTS_SENDER || kind == RECEIVER_WANTS_RECIPIENT || kind == RECEIVER_WANTS_MESSAGE) {
+  if (kind == RECEIVER_WANTS_SENDER || kind == RECEIVER_WANTS_RECIPIENT || kind == RECEIVER_WANTS_MESSAGE
+      || kind == RECEIVER_WANTS_VERDICT) {
     event->envelope = receiver->envelope;
     event->form = &receiver->form;
   }

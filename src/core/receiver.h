@@ -63,7 +63,7 @@ typedef enum {
   RECEIVER_WANTS_RECIPIENT, /* .envelope, .index; answer receiver_answer() */
   RECEIVER_WANTS_MESSAGE,   /* .envelope, .form: the body begins: make room; no answer is due */
   RECEIVER_BODY,            /* .octets: of the message, dot-stuffing undone */
-  RECEIVER_WANTS_VERDICT,   /* the message is whole: answer receiver_answer() when it is durable */
+  RECEIVER_WANTS_VERDICT,   /* .envelope, .form: the message is whole: answer receiver_answer() when it is durable */
   RECEIVER_RESET,           /* the transaction is dropped: RSET, EHLO, a body that can't be
                                taken, or closing in its middle */
   RECEIVER_COMMAND,         /* .text: each command line as it came, secrets masked, for a log */

@@ -2,15 +2,15 @@
  * that misbehaves, and shows what the program did about it. */
 #include "config.h"
 
-#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/visible.h"
 #include "demo/fault.h"
 #include "demo/message.h"
 #include "demo/painter.h"
 #include "demo/scene.h"
 #include "engine/memory-source.h"
-#include "base/visible.h"
+#include "net/descriptors.h"
 
 #include <glib-unix.h>
 #include <locale.h>

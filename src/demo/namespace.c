@@ -11,12 +11,18 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define CLOSED_PORT 9
+#define ANSWER_WAIT 20 /* ms */
+#define ANSWER_TRIES 100
 
 #define HOSTS                                                                                                \
   "127.0.0.1 localhost\n"                                                                                    \
@@ -155,6 +161,32 @@ add_addresses (unsigned index, gboolean *ret_ipv6)
   return errno == 0;
 }
 
+/* The kernel finishes adding an IPv6 address in its own time, from a work queue, and loses
+ * packets to it until then. A SYN to a closed port is answered once it is there. */
+static gboolean
+ipv6_answers (void)
+{
+  struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons (CLOSED_PORT) };
+  int fd = socket (AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0 || inet_pton (AF_INET6, NAMESPACE_IPV6, &address.sin6_addr) != 1)
+    return FALSE;
+  struct pollfd answer = { .fd = fd, .events = POLLOUT };
+  gboolean answers
+      = connect (fd, (struct sockaddr *)&address, sizeof address) < 0
+        && (errno == ECONNREFUSED || (errno == EINPROGRESS && poll (&answer, 1, ANSWER_WAIT) > 0));
+  close (fd);
+  return answers;
+}
+
+static gboolean
+wait_for_ipv6 (void)
+{
+  for (int i = 0; i < ANSWER_TRIES; i++)
+    if (ipv6_answers ())
+      return TRUE;
+  return FALSE;
+}
+
 static Step
 go_there (const char *hosts_file, gboolean *ret_ipv6)
 {
@@ -171,6 +203,7 @@ go_there (const char *hosts_file, gboolean *ret_ipv6)
     return STEP_LINK;
   if (!add_addresses (index, ret_ipv6))
     return STEP_ADDRESS;
+  *ret_ipv6 = *ret_ipv6 && wait_for_ipv6 ();
   return STEP_DONE;
 }
 

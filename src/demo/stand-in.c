@@ -14,7 +14,7 @@
 
 /* A queue of length 0 holds one or two connections, depending on the kernel. */
 #define FILLERS_MOST 16
-#define FILLER_WAIT 50 /* ms: over loopback a connect is done at once or never */
+#define FILLER_WAIT 100 /* ms: over loopback a connect is done at once or never */
 
 struct StandIn {
   GArray *fds; /* of int: what is bound, and the connections that fill the queues */
@@ -60,20 +60,46 @@ bound_socket (const char *text, guint16 port)
   return -1;
 }
 
-/* One more connection; FALSE when it didn't get in, which is what was wanted. */
-static gboolean
+typedef enum { FILLER_IN, FILLER_SHUT_OUT, FILLER_FAILED } Filler;
+
+/* One more connection. Shut out is what is wanted: the queue is full. */
+static Filler
 add_filler (StandIn *stand_in, const char *text, guint16 port)
 {
   SocketAddress address;
   socklen_t length = address_fill (&address, text, port);
   int fd = socket (address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
-    return FALSE;
+    return FILLER_FAILED;
   g_array_append_val (stand_in->fds, fd);
   if (connect (fd, &address.any, length) == 0)
-    return TRUE;
+    return FILLER_IN;
+  if (errno != EINPROGRESS)
+    return FILLER_FAILED;
   struct pollfd waiting = { .fd = fd, .events = POLLOUT };
-  return errno == EINPROGRESS && poll (&waiting, 1, FILLER_WAIT) > 0;
+  return poll (&waiting, 1, FILLER_WAIT) > 0 ? FILLER_IN : FILLER_SHUT_OUT;
+}
+
+/* The first to be shut out proves that the queue is full only when one got in before: an
+ * address that is a few milliseconds old may lose a SYN. */
+static gboolean
+fill_queue (StandIn *stand_in, const char *text, guint16 port)
+{
+  gboolean one_is_in = FALSE;
+  for (int i = 0; i < FILLERS_MOST; i++)
+    switch (add_filler (stand_in, text, port)) {
+    case FILLER_IN:
+      one_is_in = TRUE;
+      break;
+    case FILLER_SHUT_OUT:
+      if (one_is_in)
+        return TRUE;
+      break;
+    case FILLER_FAILED:
+      return FALSE;
+    }
+  errno = ENOBUFS;
+  return FALSE;
 }
 
 static gboolean
@@ -85,13 +111,7 @@ take_address (StandIn *stand_in, StandInKind kind, const char *text, guint16 por
   g_array_append_val (stand_in->fds, fd);
   if (kind == STAND_IN_CLOSED)
     return TRUE;
-  if (listen (fd, 0) < 0)
-    return FALSE;
-  for (int i = 0; i < FILLERS_MOST; i++)
-    if (!add_filler (stand_in, text, port))
-      return TRUE;
-  errno = ENOBUFS;
-  return FALSE;
+  return listen (fd, 0) == 0 && fill_queue (stand_in, text, port);
 }
 
 StandIn *

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "mail/wire-filter.h"
+#include "mail/wire-reencode.h"
 #include "mail/wire-scan.h"
 
 struct WireForm {
@@ -23,19 +24,59 @@ struct WireForm {
 };
 
 static gboolean
-prepare (WireForm *form, const WireTarget *target, GError **error)
+scan_reader (BodyReader *reader, WireScan *scan, GError **error)
+{
+  g_autoptr (BodyReader) taken = reader;
+  return taken != NULL && wire_scan_reader (scan, taken, error);
+}
+
+static void
+describe (WireForm *form, const WireScan *scan)
+{
+  form->body.size = scan->size;
+  form->body.kind = scan->eight_bit ? BODY_8BITMIME : BODY_7BIT;
+}
+
+static gboolean
+is_fit (const WireScan *scan, const WireTarget *target)
+{
+  return !scan->nul && scan->longest_line <= WIRE_LINE_LIMIT && (!scan->eight_bit || target->eightbitmime);
+}
+
+/* Something in the message isn't plain: looks where it is, and whether it may stay. */
+static gboolean
+survey_stored (WireForm *form, const WireTarget *target, GError **error)
 {
   g_autoptr (BodyReader) reader = form->open (form->data, error);
-  WireScan scan;
-  if (reader == NULL || !wire_scan_reader (&scan, reader, error))
+  g_autoptr (WireSurvey) survey = reader != NULL ? wire_survey_new (reader, target, error) : NULL;
+  if (survey == NULL)
     return FALSE;
-  if (scan.nul || scan.longest_line > WIRE_LINE_LIMIT || (scan.eight_bit && !target->eightbitmime)) {
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA,
-                 _ ("the message must be re-encoded for this server"));
+  form->body.smtputf8 = survey->utf8;
+  if (!survey->change)
+    return TRUE;
+  g_autoptr (BodyReader) again = form->open (form->data, error);
+  form->reencoded = again != NULL ? wire_reencode (again, survey, &form->body.smtputf8, error) : NULL;
+  return form->reencoded != NULL;
+}
+
+static gboolean
+prepare (WireForm *form, const WireTarget *target, GError **error)
+{
+  WireScan scan;
+  if (!scan_reader (form->open (form->data, error), &scan, error))
+    return FALSE;
+  gboolean plain = is_fit (&scan, target) && !scan.eight_bit && !scan.bare_cr;
+  if (!plain && !survey_stored (form, target, error))
+    return FALSE;
+  if (form->reencoded != NULL && !scan_reader (body_source_open (form->reencoded, error), &scan, error))
+    return FALSE;
+  /* The server's limits have the last word, whatever the survey believed. */
+  if (!is_fit (&scan, target)) {
+    g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA,
+                         _ ("the message can't be encoded for this server"));
     return FALSE;
   }
-  form->body.size = scan.size;
-  form->body.kind = scan.eight_bit ? BODY_8BITMIME : BODY_7BIT;
+  describe (form, &scan);
   return TRUE;
 }
 

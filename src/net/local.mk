@@ -23,3 +23,5 @@ libnet_a_SOURCES += src/net/hosts.h
 libnet_a_SOURCES += src/net/resolver.c
 libnet_a_SOURCES += src/net/resolver-private.h
 libnet_a_SOURCES += src/net/tunnel.c
+libnet_a_SOURCES += src/net/descriptors.c
+libnet_a_SOURCES += src/net/descriptors.h

@@ -14,3 +14,5 @@ TESTS += tests/lab/test-demo.py
 TESTS += tests/lab/test-readme.py
 EXTRA_DIST += tests/lab/test-demo.py
 EXTRA_DIST += tests/lab/test-readme.py
+TESTS += tests/lab/test-sink.py
+EXTRA_DIST += tests/lab/test-sink.py

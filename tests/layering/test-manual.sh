@@ -79,7 +79,7 @@ result 'the list in the completion is that of the program'
 result 'the sample is that of the program'
 
 cp "$(made doc/config.sample)" "$scratch/sample"
-TOUKAN_CONFIG=$scratch/sample "$toukan" config check >"$scratch/out" 2>&1 &&
+TOUKAN_CONFIG=$scratch/sample "$toukan" config check 2>&1 >"$scratch/out" | nothing &&
 	grep -q ': no faults$' "$scratch/out"
 result 'the sample has no faults'
 sed -e 's/^#\([a-z-]* = \)/\1/' -e '/^default-account/d' "$scratch/sample" >"$scratch/all"
@@ -94,8 +94,7 @@ awk '/^\.Bd/ { show = 1; next } /^\.Ed/ { show = 0; print ""; next } show' "$pag
 	sed 's/\\e/\\/g' >"$scratch/examples"
 grep -c '^\[account' "$scratch/examples" | grep -qx '[4-9]'
 result 'the manual has examples'
-TOUKAN_CONFIG=$scratch/examples "$toukan" config check >"$scratch/out" 2>&1
+TOUKAN_CONFIG=$scratch/examples "$toukan" config check 2>&1 >"$scratch/out" | nothing
 result 'the examples have no faults'
-sed 's/^/# /' "$scratch/out"
 
 echo "1..$number"

@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     "tui": ["engine"] + LOWER,
     "sink": ["engine"] + LOWER,
     "demo": ["engine"] + LOWER,
-    "": ["cli", "tui", "base"],
+    "": ["cli", "tui", "net", "base"],
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)

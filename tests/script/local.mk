@@ -1,0 +1,16 @@
+check_PROGRAMS += tests/script/run-scripts
+TESTS += tests/script/run-scripts
+tests_script_run_scripts_SOURCES = tests/script/run-scripts.c
+tests_script_run_scripts_SOURCES += tests/script/script.c
+tests_script_run_scripts_SOURCES += tests/script/script.h
+tests_script_run_scripts_SOURCES += tests/script/witness.c
+tests_script_run_scripts_SOURCES += tests/script/witness.h
+tests_script_run_scripts_LDADD = $(CORE_LIBS)
+check_PROGRAMS += tests/script/random-servers
+TESTS += tests/script/random-servers
+tests_script_random_servers_SOURCES = tests/script/random-servers.c
+tests_script_random_servers_SOURCES += tests/script/witness.c
+tests_script_random_servers_SOURCES += tests/script/witness.h
+tests_script_random_servers_LDADD = $(CORE_LIBS)
+EXTRA_DIST += tests/script/README
+EXTRA_DIST += tests/script/dialogues

@@ -19,3 +19,7 @@ check_PROGRAMS += tests/unit/test-build
 TESTS += tests/unit/test-build
 tests_unit_test_build_SOURCES = tests/unit/test-build.c
 tests_unit_test_build_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-reencode
+TESTS += tests/unit/test-reencode
+tests_unit_test_reencode_SOURCES = tests/unit/test-reencode.c
+tests_unit_test_reencode_LDADD = $(MAIL_LIBS)

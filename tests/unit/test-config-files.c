@@ -5,6 +5,7 @@
 #include "tests/lib/tap.h"
 
 #include <glib/gstdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct {
@@ -149,21 +150,59 @@ test_mode (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (error->message, "hunter2"));
 }
 
+/* Runs FUNCTION as somebody for whom permissions count: the superuser reads everything. */
 static void
-test_unreadable_system (Fixture *fixture, gconstpointer data)
+run_as_ordinary_user (const Fixture *fixture, void (*function) (const Fixture *fixture))
 {
-  write_file (fixture->system, SECRET, 0000);
-  if (access (fixture->system, R_OK) == 0) {
-    /* The superuser reads everything: the case can't come up. */
-    g_autoptr (Config) config = load (fixture, NULL);
-    g_assert_nonnull (config);
+  if (geteuid () != 0) {
+    function (fixture);
     return;
   }
+  const uid_t nobody = 65534;
+  g_assert_cmpint (g_chmod (fixture->folder, 0755), ==, 0);
+  const pid_t child = fork ();
+  if (child == 0) {
+    g_assert_cmpint (setresuid (nobody, nobody, nobody), ==, 0);
+    function (fixture);
+    _exit (0);
+  }
+  int status;
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+}
+
+static void
+expect_unreadable_system (const Fixture *fixture)
+{
   g_autoptr (GError) error = NULL;
   g_autoptr (Config) config = load (fixture, &error);
   g_assert_no_error (error);
   g_assert_null (config_account (config, NULL, NULL, &error));
   g_assert_nonnull (strstr (error->message, "which you may not read"));
+}
+
+/* The system's file may be for others: then it is as if it weren't there. */
+static void
+test_unreadable_system (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture->system, SECRET, 0000);
+  run_as_ordinary_user (fixture, expect_unreadable_system);
+}
+
+static void
+expect_unreadable_user (const Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (load (fixture, &error));
+  g_assert_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION);
+  g_assert_nonnull (strstr (error->message, ": can't be read: Permission denied"));
+}
+
+static void
+test_unreadable_user (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture->user, OPEN, 0000);
+  run_as_ordinary_user (fixture, expect_unreadable_user);
 }
 
 static void
@@ -295,6 +334,7 @@ main (int argc, char **argv)
     g_test_add (name, Fixture, GSIZE_TO_POINTER (i), set_up, test_mode, tear_down);
   }
   ADD ("unreadable-system", 0, test_unreadable_system);
+  ADD ("unreadable-user", 0, test_unreadable_user);
   ADD ("not-a-file", 0, test_not_a_file);
   ADD ("device", 0, test_device);
   ADD ("too-long", 0, test_too_long);

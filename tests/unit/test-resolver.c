@@ -4,187 +4,25 @@
 #include "net/clock.h"
 #include "net/hosts.h"
 #include "net/resolver-private.h"
+#include "tests/lib/dns-server.h"
 #include "tests/lib/tap.h"
 
-#include <arpa/inet.h>
-#include <glib-unix.h>
 #include <glib/gstdio.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-/* --- the server ---------------------------------------------------------------------------- */
-
-enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_CNAME = 5 };
-enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5, SILENT = -1 };
-
-typedef struct {
-  const char *name;
-  int rcode;
-  const char *ipv4, *ipv6; /* addresses, separated by spaces; NULL: no such records */
-  const char *alias_of;    /* a CNAME comes first */
-} Zone;
-
-static const Zone zones[] = {
-  { "both.test", NOERROR, "192.0.2.1 192.0.2.2", "2001:db8::1", NULL },
-  { "four.test", NOERROR, "192.0.2.4", NULL, NULL },
-  { "six.test", NOERROR, NULL, "2001:db8::6 2001:db8::7 2001:db8::8", NULL },
-  { "neither.test", NOERROR, NULL, NULL, NULL },
-  { "alias.test", NOERROR, "192.0.2.9", NULL, "both.test" },
-  { "dangling.test", NOERROR, NULL, NULL, "nowhere.test" },
-  { "broken.test", SERVFAIL, NULL, NULL, NULL },
-  { "refused.test", REFUSED, NULL, NULL, NULL },
-  { "silent.test", SILENT, NULL, NULL, NULL },
-  { "listed.test", NOERROR, "203.0.113.1", "2001:db8:f::1", NULL },
+static const DnsZone zones[] = {
+  { "both.test", DNS_NOERROR, "192.0.2.1 192.0.2.2", "2001:db8::1", NULL },
+  { "four.test", DNS_NOERROR, "192.0.2.4", NULL, NULL },
+  { "six.test", DNS_NOERROR, NULL, "2001:db8::6 2001:db8::7 2001:db8::8", NULL },
+  { "neither.test", DNS_NOERROR, NULL, NULL, NULL },
+  { "alias.test", DNS_NOERROR, "192.0.2.9", NULL, "true-name.test" },
+  { "dangling.test", DNS_NOERROR, NULL, NULL, "nowhere.test" },
+  { "broken.test", DNS_SERVFAIL, NULL, NULL, NULL },
+  { "refused.test", DNS_REFUSED, NULL, NULL, NULL },
+  { "silent.test", DNS_SILENT, NULL, NULL, NULL },
+  { "listed.test", DNS_NOERROR, "203.0.113.1", "2001:db8:f::1", NULL },
+  { NULL, 0, NULL, NULL, NULL },
 };
-
-typedef struct {
-  int fd;
-  GSource *source;
-  guint n_questions;
-  guint n_to_drop; /* the first so many stay without an answer */
-  char *address;   /* as c-ares wants it */
-} Server;
-
-static void
-append_u16 (GByteArray *reply, guint value)
-{
-  const guint8 octets[2] = { (guint8)(value >> 8), (guint8)value };
-  g_byte_array_append (reply, octets, 2);
-}
-
-static void
-append_record (GByteArray *reply, guint type, gconstpointer octets, guint length)
-{
-  append_u16 (reply, 0xC00C); /* the name in the question */
-  append_u16 (reply, type);
-  append_u16 (reply, 1);
-  append_u16 (reply, 0);
-  append_u16 (reply, 300);
-  append_u16 (reply, length);
-  g_byte_array_append (reply, octets, length);
-}
-
-static guint
-append_addresses (GByteArray *reply, guint type, const char *addresses)
-{
-  g_auto (GStrv) list = g_strsplit (addresses, " ", 0);
-  for (guint i = 0; list[i]; i++) {
-    guint8 octets[16];
-    g_assert_cmpint (inet_pton (type == TYPE_A ? AF_INET : AF_INET6, list[i], octets), ==, 1);
-    append_record (reply, type, octets, type == TYPE_A ? 4 : 16);
-  }
-  return g_strv_length (list);
-}
-
-static void
-append_name (GByteArray *out, const char *name)
-{
-  g_auto (GStrv) labels = g_strsplit (name, ".", 0);
-  for (guint i = 0; labels[i]; i++) {
-    guint8 length = (guint8)strlen (labels[i]);
-    g_byte_array_append (out, &length, 1);
-    g_byte_array_append (out, (const guint8 *)labels[i], length);
-  }
-  g_byte_array_append (out, (const guint8 *)"", 1);
-}
-
-/* The name as text; *ret_end is where the question goes on. */
-static char *
-name_of_question (const guint8 *packet, gsize length, gsize *ret_end)
-{
-  GString *name = g_string_new (NULL);
-  gsize at = 12;
-  while (at < length && packet[at] != 0) {
-    g_string_append_printf (name, "%s%.*s", name->len > 0 ? "." : "", packet[at],
-                            (const char *)packet + at + 1);
-    at += (gsize)packet[at] + 1;
-  }
-  *ret_end = at + 1;
-  return g_string_free (name, FALSE);
-}
-
-static const Zone *
-zone_of (const char *name)
-{
-  static const Zone unknown = { .rcode = NXDOMAIN };
-  for (gsize i = 0; i < G_N_ELEMENTS (zones); i++)
-    if (g_ascii_strcasecmp (zones[i].name, name) == 0)
-      return &zones[i];
-  return &unknown;
-}
-
-/* NULL: no answer. */
-static GByteArray *
-reply_to (const guint8 *packet, gsize length)
-{
-  gsize end = 0;
-  g_autofree char *name = name_of_question (packet, length, &end);
-  const Zone *zone = zone_of (name);
-  if (zone->rcode == SILENT)
-    return NULL;
-  guint type = packet[end + 1];
-  GByteArray *reply = g_byte_array_new ();
-  g_byte_array_append (reply, packet, (guint)end + 4);
-  reply->data[2] = 0x81;
-  reply->data[3] = (guint8)(0x80 | zone->rcode);
-  reply->data[10] = reply->data[11] = 0; /* no EDNS */
-  guint n_records = 0;
-  if (zone->alias_of) {
-    g_autoptr (GByteArray) target = g_byte_array_new ();
-    append_name (target, zone->alias_of);
-    append_record (reply, TYPE_CNAME, target->data, target->len);
-    n_records++;
-  }
-  const char *addresses = type == TYPE_A ? zone->ipv4 : zone->ipv6;
-  if (addresses && !zone->alias_of)
-    n_records += append_addresses (reply, type, addresses);
-  reply->data[7] = (guint8)n_records;
-  return reply;
-}
-
-static gboolean
-on_question (int fd, GIOCondition condition, gpointer data)
-{
-  Server *server = data;
-  guint8 packet[1024];
-  struct sockaddr_in from;
-  socklen_t from_length = sizeof from;
-  gssize length = recvfrom (fd, packet, sizeof packet, 0, (struct sockaddr *)&from, &from_length);
-  g_assert_cmpint (length, >, 12);
-  server->n_questions++;
-  if (server->n_to_drop > 0) {
-    server->n_to_drop--;
-    return G_SOURCE_CONTINUE;
-  }
-  g_autoptr (GByteArray) reply = reply_to (packet, (gsize)length);
-  if (reply)
-    sendto (fd, reply->data, reply->len, 0, (struct sockaddr *)&from, from_length);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-server_start (Server *server)
-{
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-  socklen_t length = sizeof address;
-  *server = (Server){ .fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) };
-  g_assert_cmpint (bind (server->fd, (struct sockaddr *)&address, length), ==, 0);
-  getsockname (server->fd, (struct sockaddr *)&address, &length);
-  server->address = g_strdup_printf ("127.0.0.1:%u", ntohs (address.sin_port));
-  server->source = g_unix_fd_source_new (server->fd, G_IO_IN);
-  g_source_set_callback (server->source, G_SOURCE_FUNC (on_question), server, NULL);
-  g_source_attach (server->source, NULL);
-}
-
-static void
-server_stop (Server *server)
-{
-  g_source_destroy (server->source);
-  g_source_unref (server->source);
-  close (server->fd);
-  g_free (server->address);
-}
 
 /* --- asking ------------------------------------------------------------------------------------ */
 
@@ -248,7 +86,7 @@ drain (void)
 }
 
 static Resolver *
-resolver_of (const Server *server, Ticks timeout)
+resolver_of (const DnsServer *server, Ticks timeout)
 {
   Resolver *resolver = resolver_new (timeout);
   resolver_set_servers (resolver, server->address);
@@ -289,6 +127,8 @@ static const Row rows[] = {
   { "six.test", FAMILY_IPV4, RESOLVER_NO_ADDRESS, "", TRUE, "six.test has no IPv4 address" },
   { "four.test", FAMILY_IPV6, RESOLVER_NO_ADDRESS, "", TRUE, "four.test has no IPv6 address" },
   { "neither.test", FAMILY_IPV4, RESOLVER_NO_ADDRESS, "", TRUE, NULL },
+  { "alias.test", FAMILY_IPV4, RESOLVER_FOUND, "192.0.2.9", TRUE, NULL },
+  { "alias.test", FAMILY_IPV6, RESOLVER_NO_ADDRESS, "", TRUE, NULL },
   { "dangling.test", FAMILY_IPV4, RESOLVER_NO_ADDRESS, "", TRUE, NULL },
   { "nowhere.test", FAMILY_IPV4, RESOLVER_NO_NAME, "", TRUE, "there is no host nowhere.test" },
   { "nowhere.test", FAMILY_IPV6, RESOLVER_NO_NAME, "", TRUE, NULL },
@@ -303,8 +143,8 @@ static void
 test_row (gconstpointer data)
 {
   const Row *row = data;
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   g_autoptr (Resolver) resolver = resolver_of (&server, 5 * TICKS_PER_SECOND);
   for (int round = 0; round < 2; round++) {
     Reply reply = { 0 };
@@ -325,7 +165,7 @@ test_row (gconstpointer data)
   /* Once: the second time it is remembered, unless nothing was learnt. */
   if (row->status != RESOLVER_FAILED)
     g_assert_cmpint (server.n_questions, ==, row->asks_dns ? 1 : 0);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 /* --- time --------------------------------------------------------------------------------------------- */
@@ -333,8 +173,8 @@ test_row (gconstpointer data)
 static void
 test_both_at_once (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   g_autoptr (Resolver) resolver = resolver_of (&server, 5 * TICKS_PER_SECOND);
   Reply four = { 0 }, six = { 0 };
   resolver_ask (resolver, "both.test", FAMILY_IPV6, on_resolved, &six);
@@ -346,14 +186,14 @@ test_both_at_once (void)
   g_assert_cmpstr (six.addresses->str, ==, "2001:db8::1");
   reply_clear (&four);
   reply_clear (&six);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 static void
 test_silence_is_bounded (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   g_autoptr (Resolver) resolver = resolver_of (&server, 300 * TICKS_PER_MS);
   Reply reply = { 0 };
   Ticks begin = clock_now ();
@@ -364,14 +204,14 @@ test_silence_is_bounded (void)
   g_assert_cmpint (clock_now () - begin, >=, 290 * TICKS_PER_MS);
   g_assert_cmpint (clock_now () - begin, <, TICKS_PER_SECOND);
   reply_clear (&reply);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 static void
 test_lost_packet (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   server.n_to_drop = 1;
   g_autoptr (Resolver) resolver = resolver_of (&server, 10 * TICKS_PER_SECOND);
   Reply reply = { 0 };
@@ -382,16 +222,16 @@ test_lost_packet (void)
   g_assert_cmpint (clock_now () - begin, >=, 1400 * TICKS_PER_MS);
   g_assert_cmpint (clock_now () - begin, <, 2500 * TICKS_PER_MS);
   reply_clear (&reply);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 static void
 test_no_server (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   g_autoptr (Resolver) resolver = resolver_of (&server, 10 * TICKS_PER_SECOND);
-  server_stop (&server);
+  dns_server_stop (&server);
   Reply reply = { 0 };
   Ticks begin = clock_now ();
   resolver_ask (resolver, "four.test", FAMILY_IPV4, on_resolved, &reply);
@@ -408,8 +248,8 @@ test_no_server (void)
 static void
 test_same_question_once (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   g_autoptr (Resolver) resolver = resolver_of (&server, 5 * TICKS_PER_SECOND);
   Reply first = { 0 }, second = { 0 };
   resolver_ask (resolver, "six.test", FAMILY_IPV6, on_resolved, &first);
@@ -420,14 +260,14 @@ test_same_question_once (void)
   g_assert_cmpstr (first.addresses->str, ==, second.addresses->str);
   reply_clear (&first);
   reply_clear (&second);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 static void
 test_cancel (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   g_autoptr (Resolver) resolver = resolver_of (&server, 5 * TICKS_PER_SECOND);
   Reply gone = { 0 }, other = { 0 };
   resolver_ask (resolver, "both.test", FAMILY_IPV6, on_resolved, &gone);
@@ -438,14 +278,14 @@ test_cancel (void)
   drain ();
   g_assert_cmpint (gone.n_done, ==, 0);
   reply_clear (&other);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 static void
 test_free_inside (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   Resolver *resolver = resolver_of (&server, 5 * TICKS_PER_SECOND);
   Reply first = { .free_inside = &resolver }, second = { 0 };
   resolver_ask (resolver, "both.test", FAMILY_IPV6, on_resolved, &first);
@@ -455,14 +295,14 @@ test_free_inside (void)
   g_assert_null (resolver);
   g_assert_cmpint (second.n_done, ==, 0);
   reply_clear (&first);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 static void
 test_free_outstanding (void)
 {
-  Server server;
-  server_start (&server);
+  DnsServer server;
+  dns_server_start (&server, zones);
   Resolver *resolver = resolver_of (&server, 5 * TICKS_PER_SECOND);
   Reply reply = { 0 };
   resolver_ask (resolver, "silent.test", FAMILY_IPV4, on_resolved, &reply);
@@ -471,7 +311,7 @@ test_free_outstanding (void)
   drain ();
   g_assert_cmpint (reply.n_done, ==, 0);
   resolver_free (NULL);
-  server_stop (&server);
+  dns_server_stop (&server);
 }
 
 /* --- the hosts file ---------------------------------------------------------------------------------------

@@ -94,6 +94,16 @@ static const Story stories[] = {
   { "silent-in-full", 120, FALSE, MS (9000), { SILENT_587, AND_DELIVERED }, PICTURE_SILENT },
   { "silent-in-brief", 80, FALSE, MS (9000), { SILENT_587, AND_DELIVERED }, PICTURE_SILENT_BRIEF },
   { "silent-in-utf8", 80, TRUE, MS (9000), { SILENT_587, AND_DELIVERED }, PICTURE_SILENT_UTF8 },
+  { "as-in-readme",
+    80,
+    TRUE,
+    MS (9000),
+    { TRY (0, 1, 587, FAMILY_IPV6), TRY (MS (250), 2, 587, FAMILY_IPV4), TRY (MS (3000), 3, 25, FAMILY_IPV6),
+      CONNECTED (MS (3000) + 400, 3), SAID (ENGINE_GREETING, MS (3001), "mail.demo.test ESMTP"),
+      SAID (ENGINE_TLS, MS (3009), "mail.demo.test"), WON (MS (3009), 3),
+      SAID (ENGINE_AUTH, MS (3022), "SCRAM-SHA-256-PLUS"), DONE (MS (3023), OUTCOME_ACCEPTED),
+      ABANDONED (MS (3023), 1, ATTEMPT_SILENT, "@OVER"), ABANDONED (MS (3023), 2, ATTEMPT_SILENT, "@OVER") },
+    PICTURE_README },
   { "silent-half-way",
     80,
     TRUE,
@@ -366,6 +376,17 @@ test_hosts (void)
   g_assert_cmpstr (picture, ==, PICTURE_HOSTS);
 }
 
+/* What README.md shows is what the program draws. */
+static void
+test_readme (void)
+{
+  g_autofree char *file = g_test_build_filename (G_TEST_DIST, "README.md", NULL), *readme = NULL;
+  g_autoptr (GError) error = NULL;
+  g_file_get_contents (file, &readme, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (readme, "```\n" PICTURE_README "```\n"));
+}
+
 typedef struct {
   Ticks span;
   const char *text;
@@ -445,6 +466,7 @@ main (int argc, char **argv)
   g_test_add_func ("/timeline/any-order", test_any_order);
   g_test_add_func ("/timeline/colours", test_colours);
   g_test_add_func ("/timeline/overflow", test_overflow);
+  g_test_add_func ("/timeline/readme", test_readme);
   g_test_add_func ("/timeline/hosts", test_hosts);
   return g_test_run ();
 }

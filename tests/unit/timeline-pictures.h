@@ -57,6 +57,18 @@
   "  login    SCRAM-SHA-256-PLUS\n" \
   "  outcome  accepted after 3.02 s: 250 2.0.0 taken\n"
 
+#define PICTURE_README \
+  "                           0                 2 s             4 s\n" \
+  "  587/IPv6  2001:db8::25   ───────────────────────────┤           silent, 3.02 s\n" \
+  "  587/IPv4  198.51.100.25    ─────────────────────────┤           silent, 2.77 s\n" \
+  "   25/IPv6  2001:db8::25                              ●           chosen, 0.4 ms\n" \
+  "\n" \
+  "  greeting  220 mail.demo.test ESMTP\n" \
+  "  TLS       TLSv1.3, TLS_AES_256_GCM_SHA384, x25519, certificate verified for\n" \
+  "            mail.demo.test\n" \
+  "  login     SCRAM-SHA-256-PLUS\n" \
+  "  outcome   accepted after 3.02 s: 250 2.0.0 taken\n"
+
 #define PICTURE_HALF_WAY \
   "                           0                 1 s             2 s\n" \
   "  587/IPv6  2001:db8::25   ──────────────────────────────         silent, 1.60 s\n" \

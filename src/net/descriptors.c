@@ -1,5 +1,5 @@
 /* Standard descriptors, whole. */
-#include "base/descriptors.h"
+#include "net/descriptors.h"
 
 #include <fcntl.h>
 #include <unistd.h>
