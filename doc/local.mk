@@ -1,0 +1,41 @@
+# What is made from the options' table is part of the distribution, so that a cross compiler,
+# which can't run the program, finds it made. From a repository the program makes it.
+options_sources = src/config/option.c src/cli/option-list.c
+EXTRA_DIST += doc/options.mdoc
+EXTRA_DIST += doc/option-names
+MAINTAINERCLEANFILES = doc/options.mdoc doc/option-names doc/config.sample
+dist_doc_DATA = doc/config.sample
+
+AM_V_OPTIONS = $(AM_V_GEN)$(MKDIR_P) doc && ASAN_OPTIONS=detect_leaks=0 LC_ALL=C ./toukan$(EXEEXT) config options
+doc/options.mdoc: $(options_sources) | toukan$(EXEEXT)
+	$(AM_V_OPTIONS) --format man >$@.tmp && mv $@.tmp $@
+doc/option-names: $(options_sources) | toukan$(EXEEXT)
+	$(AM_V_OPTIONS) --format names >$@.tmp && mv $@.tmp $@
+doc/config.sample: $(options_sources) | toukan$(EXEEXT)
+	$(AM_V_OPTIONS) --format sample >$@.tmp && mv $@.tmp $@
+
+# Filled in: @sysconfdir@, and in place of @OPTIONS@ the list made above, which lies in the
+# build tree or in the distribution.
+fill_in = fill_in () { \
+	  list=$$1; test -f $$list || list=$(srcdir)/$$1; \
+	  $(MKDIR_P) doc completion && \
+	  $(SED) -e "/^@OPTIONS@$$/{r $$list" -e 'd;}' -e 's|[@]sysconfdir@|$(sysconfdir)|g' $(srcdir)/$$2 >$$3.tmp && \
+	  mv $$3.tmp $$3; \
+	}; fill_in
+
+EXTRA_DIST += doc/toukan.1.in
+EXTRA_DIST += doc/toukan.conf.5.in
+EXTRA_DIST += completion/toukan.bash.in
+man_MANS = doc/toukan.1 doc/toukan.conf.5
+bash_completiondir = $(datadir)/bash-completion/completions
+bash_completion_DATA = completion/toukan.bash
+CLEANFILES += doc/toukan.1
+CLEANFILES += doc/toukan.conf.5
+CLEANFILES += completion/toukan.bash
+doc/toukan.1: doc/toukan.1.in Makefile
+	$(AM_V_GEN)$(fill_in) /dev/null doc/toukan.1.in $@
+doc/toukan.conf.5: doc/toukan.conf.5.in doc/options.mdoc Makefile
+	$(AM_V_GEN)$(fill_in) doc/options.mdoc doc/toukan.conf.5.in $@
+completion/toukan.bash: completion/toukan.bash.in doc/option-names Makefile
+	$(AM_V_GEN)$(fill_in) doc/option-names completion/toukan.bash.in $@
+dist_man_MANS += doc/toukan-sink.1

@@ -11,12 +11,12 @@ include src/demo/local.mk
 # From right to left: a room may use those behind it.
 BASE_LIBS   = libbase.a $(GLIB_LIBS) $(IDN2_LIBS)
 CORE_LIBS   = libcore.a $(BASE_LIBS)
-MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS)
+MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS) $(GIO_LIBS)
 CONFIG_LIBS = libconfig.a $(CORE_LIBS) $(GIO_LIBS)
 NET_LIBS    = libnet.a $(CORE_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS)
-ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libcore.a libbase.a \
+ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libcore.a libbase.a $(JSON_LIBS) \
 	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
 
 bin_PROGRAMS += toukan
 toukan_SOURCES = src/main.c
-toukan_LDADD = libcli.a $(ENGINE_LIBS) $(JSON_LIBS) $(LIBINTL)
+toukan_LDADD = libcli.a $(ENGINE_LIBS) $(LIBINTL)

@@ -1,11 +1,69 @@
 /* argv[0] and verb dispatch, nothing else. */
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
 
 #include "base/i18n.h"
+#include "cli/verb.h"
+#include "config.h"
+#include "net/descriptors.h"
+
+static const Verb *const verbs[] = { &verb_send, &verb_sendmail, &verb_config, &verb_demo };
+
+static void
+print_usage (FILE *out)
+{
+  fprintf (out, _ ("Usage: toukan VERB [OPTION…]\n\n"));
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    fprintf (out, "  %-10s %s\n", verbs[i]->name, _ (verbs[i]->summary));
+  fprintf (out,
+           _ ("\n`toukan VERB --help` says more; so do the manual pages toukan(1) and toukan.conf(5).\n"));
+}
+
+static const Verb *
+find_verb (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (strcmp (verbs[i]->name, name) == 0)
+      return verbs[i];
+  return NULL;
+}
 
 int
 main (int argc, char **argv)
 {
-  fprintf (stderr, _("toukan: no verb yet\n"));
-  return 64;
+  const char *called_as = argc > 0 && strrchr (argv[0], '/') ? strrchr (argv[0], '/') + 1
+                          : argc > 0                         ? argv[0]
+                                                             : "";
+  const Verb *verb;
+
+  descriptors_fill_standard ();
+  signal (SIGPIPE, SIG_IGN);
+  setlocale (LC_ALL, "");
+  bindtextdomain (PACKAGE, LOCALEDIR);
+  textdomain (PACKAGE);
+
+  if (strcmp (called_as, "sendmail") == 0)
+    return verb_sendmail.run (argc, argv);
+  if (argc < 2) {
+    print_usage (stderr);
+    return EX_USAGE;
+  }
+  if (strcmp (argv[1], "--version") == 0) {
+    printf ("%s\n", PACKAGE_STRING);
+    return EX_OK;
+  }
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "help") == 0) {
+    print_usage (stdout);
+    return EX_OK;
+  }
+  verb = find_verb (argv[1]);
+  if (!verb) {
+    fprintf (stderr, _ ("toukan: %s is no verb of toukan\n"), argv[1]);
+    print_usage (stderr);
+    return EX_USAGE;
+  }
+  return verb->run (argc - 1, argv + 1);
 }

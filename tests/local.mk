@@ -4,6 +4,7 @@ include tests/unit/mail.mk
 include tests/unit/config.mk
 include tests/unit/net.mk
 include tests/unit/engine.mk
+include tests/unit/cli.mk
 include tests/sim/local.mk
 include tests/script/local.mk
 include tests/lab/local.mk
@@ -11,4 +12,5 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/layering/local.mk
 EXTRA_DIST += tests/lib/tap.h
+include tests/lint/local.mk
 EXTRA_DIST += tests/lib/table.h

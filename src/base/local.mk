@@ -10,3 +10,4 @@ libbase_a_SOURCES += src/base/error.c
 libbase_a_SOURCES += src/base/secret.c
 libbase_a_SOURCES += src/base/ticks.c
 libbase_a_SOURCES += src/base/visible.c
+libbase_a_SOURCES += src/base/domain.c

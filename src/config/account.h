@@ -29,6 +29,8 @@ typedef struct {
   char    *tunnel;
 } Account;
 
+/* Nothing set: zeroes, not even the defaults (those are config's). */
+Account *account_new (void);
 Account *account_copy (const Account *account);
 void     account_free (Account *account); /* wipes the password */
 

@@ -18,8 +18,30 @@ Config *config_load_text (const char *name, const char *text, gsize length,
                           const char *const *overrides, GError **error);
 void    config_free (Config *config);
 
-/* Names of all accounts in order, NULL-terminated, owned by CONFIG. */
+/* config_load() with other files: the most important, the user's own, last. Only that
+ * one must be readable if it exists. */
+Config *config_load_files (const char *const *files, const char *const *overrides, GError **error);
+
+/* The files that config_load() reads, for the above; NULL-terminated, the caller's. */
+GStrv   config_default_files (void);
+
+/* The same, but never NULL: what is wrong is kept for config_check(), what is right can
+ * be used. */
+Config *config_read (const char *const *files, const char *const *overrides);
+
+/* All that is wrong, with files, options, and accounts as wholes (that of NAME only; NULL:
+ * all), and with files named in them: an array of GError, the caller's; empty when nothing
+ * is. NULL with TOUKAN_ERROR_CONFIGURATION when there is no account NAME. */
+GPtrArray *config_check (const Config *config, const char *name, GError **error);
+
+/* The files that were there and have been read, NULL-terminated, owned by CONFIG. */
+const char *const *config_file_names (const Config *config);
+
+/* Names of all accounts in order, the user's own first, NULL-terminated, owned by CONFIG. */
 const char *const *config_account_names (const Config *config);
+
+/* The account NAME, whatever is wrong with it; NULL: there is none. Owned by CONFIG. */
+const Account *config_account_named (const Config *config, const char *name);
 
 /* The account NAME; or, when NAME is NULL, the one whose `from` is SENDER (may be
  * NULL), otherwise `default-account`, otherwise the only one. NULL with

@@ -7,15 +7,19 @@
 
 typedef enum { SECRET_PASSWORD, SECRET_TOKEN } SecretKind;
 
-/* SECRET is NULL when it failed; then ERROR (owned by the caller of the callback)
- * says why: the command's status and the first line that it wrote to stderr. */
+/* SECRET (secret_ref() keeps it) is NULL when it failed; then ERROR (owned by the caller
+ * of the callback) says why: the command's status and the first line that it wrote to
+ * stderr; G_IO_ERROR_CANCELLED after CANCELLABLE. */
 typedef void (*SecretDone) (Secret *secret, const GError *error, gpointer data);
 
 /* Fetches ACCOUNT's password (from `password`, else `password-command`) or token.
- * DONE is called from the main context, or at once for what is known already. A
- * token may be asked for anew with FRESH (it had expired). */
+ * DONE is called once: from the thread-default main context, or before this returns for
+ * what is known already or can't be had. Those who ask while the command runs share its
+ * answer; it is stopped when all of them have cancelled. A token may be asked for anew
+ * with FRESH (it had expired). */
 void secret_fetch (const Account *account, SecretKind kind, gboolean fresh,
                    GCancellable *cancellable, SecretDone done, gpointer data);
 
-/* Drops and wipes everything fetched; at exit. */
+/* Drops and wipes everything fetched, and stops the commands that still run, whose
+ * askers are not told; at exit. */
 void secret_forget_all (void);

@@ -84,6 +84,15 @@ envelope_add (Envelope *envelope, const char *address)
   return added;
 }
 
+void
+envelope_remove_last (Envelope *envelope)
+{
+  guint last = envelope->recipients->len - 1;
+  g_autofree char *key = recipient_key (envelope_recipient (envelope, last)->address);
+  g_hash_table_remove (envelope->known, key);
+  g_ptr_array_remove_index (envelope->recipients, last);
+}
+
 const EnvelopeRecipient *
 envelope_recipient (const Envelope *envelope, guint index)
 {

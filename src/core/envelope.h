@@ -37,6 +37,9 @@ void      envelope_free (Envelope *envelope);
  * without case). Returns its index. */
 guint envelope_add (Envelope *envelope, const char *address);
 
+/* Takes the recipient added last out again (a server refused it). */
+void  envelope_remove_last (Envelope *envelope);
+
 const EnvelopeRecipient *envelope_recipient (const Envelope *envelope, guint index);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Envelope, envelope_free)

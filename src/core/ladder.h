@@ -53,7 +53,9 @@ void    ladder_free (Ladder *ladder);
 void ladder_resolved (Ladder *ladder, guint host, Family family,
                       const IpAddress *addresses, gsize n_addresses, Ticks now);
 
-/* How far an attempt has come, in this order; each step restarts its patience. */
+/* How far an attempt has come; each step restarts its patience. In this order, where
+ * TLS from the first octet brings SECURING before GREETED; steps may be left out. What
+ * is said of an attempt that is over (it crossed with LADDER_ABANDON) is ignored. */
 typedef enum {
   LADDER_CONNECTED,   /* the connection is accepted (a tunnel: its command runs) */
   LADDER_GREETED,     /* a 220 greeting came */
@@ -63,7 +65,8 @@ typedef enum {
 
 void ladder_progress (Ladder *ladder, LadderAttemptId attempt, LadderProgress progress, Ticks now);
 
-/* Why an attempt is over. Whether the search goes on follows from this alone. */
+/* Why an attempt is over. Whether the search goes on follows from this alone. END is
+ * read for LADDER_FAILED_CONNECT only. Of an attempt that is over it is ignored. */
 typedef enum {
   LADDER_FAILED_CONNECT,         /* END says how */
   LADDER_FAILED_CLOSED,          /* closed or reset before it was established: transport */
@@ -75,8 +78,9 @@ typedef enum {
 void ladder_failed (Ladder *ladder, LadderAttemptId attempt, LadderFailure failure,
                     AttemptEnd end, Ticks now);
 
-/* The session on the winning path is over and all is well. Pending attempts are
- * judged now: lasting silence counts, see path_memory_note_*(). */
+/* The session on the winning path is over and all is well, or the search is given up:
+ * LADDER_STOPPED follows. Pending attempts are judged now: lasting silence counts, see
+ * path_memory_note_*(). */
 void ladder_finished (Ladder *ladder, Ticks now);
 
 /* --- what to do --------------------------------------------------------- */
@@ -87,7 +91,9 @@ typedef enum {
   LADDER_ATTEMPT,   /* connect to .address on .path without blocking, as .attempt */
   LADDER_ABANDON,   /* close .attempt: .reason says why; no ladder_failed() is due.
                        A connect that lost the race is *not* abandoned before its
-                       timeout or ladder_finished(): a late answer is evidence */
+                       timeout or ladder_finished(): a late answer is evidence. An
+                       address closed as LATE or LOST may come again, as another
+                       attempt, when who was preferred to it has failed */
   LADDER_WINNER,    /* .attempt has won; said once per winner */
   LADDER_EXHAUSTED, /* every path has failed */
   LADDER_STOPPED,   /* LADDER_FAILED_FINAL came, or ladder_finished() */
@@ -97,7 +103,8 @@ typedef enum {
   LADDER_REASON_LOST,             /* another attempt was quicker */
   LADDER_REASON_SILENT,           /* connect-timeout */
   LADDER_REASON_GREETING_TIMEOUT, /* accepted, and nothing more in time */
-  LADDER_REASON_LATE,             /* answered after the race was won: closed at once, path cleared */
+  LADDER_REASON_LATE,             /* answered when another had won, or was within its patience:
+                                     closed at once, its silence forgiven */
   LADDER_REASON_OVER,             /* the search is over */
 } LadderReason;
 
@@ -132,7 +139,7 @@ typedef struct {
   Path            path;
   LadderPathState state;
   gboolean        demoted;  /* moved to the end by what is remembered */
-  LadderFailure   failure;  /* when FAILED */
+  LadderFailure   failure;  /* when FAILED; a greeting timeout is CLOSED and stalled */
   AttemptEnd      end;      /* when FAILED by LADDER_FAILED_CONNECT */
   gboolean        stalled;  /* accepted, then nothing: greeting or handshake */
 } LadderPathReport;

@@ -82,7 +82,7 @@ typedef struct {
   gsize    n_recipients;
   Verdict *recipients;
   gboolean without_auth;        /* an account with a login was served without one */
-  gboolean without_tls;         /* it went in the clear */
+  gboolean without_tls;         /* it went in the clear where TLS was wished for */
 } Outcome;
 
 Outcome *outcome_new (gsize n_recipients);

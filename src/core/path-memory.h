@@ -72,9 +72,10 @@ void path_memory_note_no_bdat (PathMemory *memory, const char *network, const Pa
 typedef void (*PathMemoryVisit) (const PathMemoryEntry *entry, gpointer data);
 void path_memory_foreach (const PathMemory *memory, PathMemoryVisit visit, gpointer data);
 
-/* Puts an entry back as it was (copies it). A time in the future of NOW by more
- * than PATH_MEMORY_LONGEST is cut to that, so that a clock that jumped makes no
- * entry eternal. */
+/* Puts an entry back as it was (copies it); one that can't be is left out. An end
+ * in the future of NOW by more than PATH_MEMORY_LONGEST is cut to that, and a past
+ * that has yet to come is cut to NOW, so that a clock that jumped makes no entry
+ * eternal. */
 void path_memory_restore (PathMemory *memory, const PathMemoryEntry *entry, Ticks now);
 
 /* Forgets what is known of HOST, or everything when HOST is NULL. */

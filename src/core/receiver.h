@@ -8,6 +8,18 @@
 #include "core/envelope.h"
 #include "base/ticks.h"
 
+/* A reply of the owner's in place of the usual one, for a test double. VERB is a
+ * command's, or "END" for the reply to a whole message. A CODE of the usual one's
+ * class changes the words only; with another the command isn't carried out. BDAT
+ * answered 500 or 502 isn't parsed at all: its octets run as commands, as they do
+ * on servers that don't know it. */
+typedef struct {
+  const char *verb;
+  guint       code;
+  const char *text;
+} ReceiverReply;
+
+/* What it points to outlives the receiver. */
 typedef struct {
   const char *server_name;
   const char *greeting;          /* text after the name; NULL: "ESMTP" */
@@ -20,12 +32,23 @@ typedef struct {
   gboolean    mail_needs_tls;    /* 530 to MAIL before TLS */
   gboolean    old_auth_form;     /* also announces AUTH=… */
   gboolean    silent_start;      /* no greeting by itself: receiver_greet() gives it */
+  const ReceiverReply *replies;  /* NULL: the usual ones */
+  gsize       n_replies;
 } ReceiverSettings;
 
 typedef struct Receiver Receiver;
 
 Receiver *receiver_new (const ReceiverSettings *settings);
 void      receiver_free (Receiver *receiver);
+
+/* Limits: beyond them a line is refused, and a peer that doesn't stop is left. */
+#define RECEIVER_LINE_LIMIT      2048
+#define RECEIVER_LINE_LIMIT_AUTH 12288   /* RFC 4954, section 4 */
+#define RECEIVER_INPUT_LIMIT     1048576 /* octets kept while an answer is due */
+#define RECEIVER_ERROR_LIMIT     20      /* refused commands */
+
+/* Use: after every call below, drain receiver_next_event() until FALSE (it is there
+ * that the input is worked off), then send what receiver_take_output() gives. */
 
 /* ---- in ---- */
 void receiver_greet (Receiver *receiver);
@@ -34,13 +57,15 @@ void receiver_tls_established (Receiver *receiver);
 
 typedef enum {
   RECEIVER_WANTS_TLS,       /* start the handshake once the output has left */
-  RECEIVER_WANTS_AUTH,      /* .mechanism, .octets: initial response or response; .initial: none given */
-  RECEIVER_WANTS_SENDER,    /* .command "MAIL …" is understood; .envelope; answer receiver_answer() */
-  RECEIVER_WANTS_RECIPIENT, /* .index; answer receiver_answer() */
-  RECEIVER_WANTS_MESSAGE,   /* the body begins: make room; no answer is due */
+  RECEIVER_WANTS_AUTH,      /* .octets: initial response or response; .initial: none given.
+                               .mechanism: a new exchange begins; NULL: it goes on */
+  RECEIVER_WANTS_SENDER,    /* MAIL is understood; .envelope, .form; answer receiver_answer() */
+  RECEIVER_WANTS_RECIPIENT, /* .envelope, .index; answer receiver_answer() */
+  RECEIVER_WANTS_MESSAGE,   /* .envelope, .form: the body begins: make room; no answer is due */
   RECEIVER_BODY,            /* .octets: of the message, dot-stuffing undone */
-  RECEIVER_WANTS_VERDICT,   /* the message is whole: answer receiver_answer() when it is durable */
-  RECEIVER_RESET,           /* the transaction is dropped: RSET, EHLO, or closing in its middle */
+  RECEIVER_WANTS_VERDICT,   /* .envelope, .form: the message is whole: answer receiver_answer() when it is durable */
+  RECEIVER_RESET,           /* the transaction is dropped: RSET, EHLO, a body that can't be
+                               taken, or closing in its middle */
   RECEIVER_COMMAND,         /* .text: each command line as it came, secrets masked, for a log */
   RECEIVER_WANTS_CLOSE,
 } ReceiverEventKind;
@@ -57,18 +82,28 @@ typedef struct {
   guint             index;     /* of the recipient */
 } ReceiverEvent;
 
+/* What the event points to is the receiver's, until the next call of any function. */
 gboolean    receiver_next_event (Receiver *receiver, ReceiverEvent *ret_event);
+
+/* Octets to send, the caller's to free; NULL: none. */
 GByteArray *receiver_take_output (Receiver *receiver);
+
+/* TRUE while an answer is due: what is received now is only kept, so better don't read. */
+gboolean    receiver_is_waiting (const Receiver *receiver);
 
 /* Answers the oldest WANTS_SENDER, WANTS_RECIPIENT or WANTS_VERDICT. CODE 0: the
  * usual reply. TEXT may be NULL and may hold several lines. */
 void receiver_answer (Receiver *receiver, guint code, const char *text);
 
+/* The mechanisms offered from now on: TLS may change them. -PLUS ones and EXTERNAL are
+ * offered under TLS only. Outlives the receiver. */
+void receiver_set_mechanisms (Receiver *receiver, const char *const *mechanisms);
+
 /* Answers WANTS_AUTH. CODE 334: OCTETS are the next challenge; 235: login is done
  * and USER is who; 535 and others: refused. */
 void receiver_auth_answer (Receiver *receiver, guint code, const guint8 *octets, gsize length, const char *user);
 
-/* Says CODE TEXT now, unasked, and closes (421). */
+/* Says CODE TEXT now, unasked, and closes (421; or in place of the greeting). */
 void receiver_shut_down (Receiver *receiver, guint code, const char *text);
 
 const char *receiver_user (const Receiver *receiver); /* NULL: not authenticated */

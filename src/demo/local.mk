@@ -1,0 +1,23 @@
+pkglibexec_PROGRAMS += toukan-demo
+toukan_demo_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR=\"$(bindir)\"
+toukan_demo_LDADD = $(ENGINE_LIBS) $(JSON_LIBS) $(LIBINTL)
+toukan_demo_SOURCES =
+toukan_demo_SOURCES += src/demo/demo.c
+toukan_demo_SOURCES += src/demo/fault.c
+toukan_demo_SOURCES += src/demo/firewall.c
+toukan_demo_SOURCES += src/demo/folder.c
+toukan_demo_SOURCES += src/demo/message.c
+toukan_demo_SOURCES += src/demo/namespace.c
+toukan_demo_SOURCES += src/demo/painter.c
+toukan_demo_SOURCES += src/demo/scene.c
+toukan_demo_SOURCES += src/demo/server.c
+toukan_demo_SOURCES += src/demo/stand-in.c
+toukan_demo_SOURCES += src/demo/fault.h
+toukan_demo_SOURCES += src/demo/firewall.h
+toukan_demo_SOURCES += src/demo/folder.h
+toukan_demo_SOURCES += src/demo/message.h
+toukan_demo_SOURCES += src/demo/namespace.h
+toukan_demo_SOURCES += src/demo/painter.h
+toukan_demo_SOURCES += src/demo/scene.h
+toukan_demo_SOURCES += src/demo/server.h
+toukan_demo_SOURCES += src/demo/stand-in.h

@@ -53,6 +53,8 @@ struct WorkSource {
   /* Makes N events durable, in order, then says DONE (maybe before it returns). */
   void        (*record)    (WorkSource *source, const DeliveryEvent *events, gsize n,
                             RecordDone done, gpointer data);
+  /* Takes back what no claim() has handed out yet; FALSE: it has, or ID is unknown. */
+  gboolean    (*withdraw)  (WorkSource *source, DeliveryId id);
   /* The end of this try: the lease is over, OUTCOME is to be kept. */
   void        (*release)   (WorkSource *source, DeliveryId id, const Outcome *outcome);
   void        (*free)      (WorkSource *source);

@@ -1,5 +1,6 @@
 /* Mail addresses as people write them (RFC 5322, 3.4; RFC 6532) and as the envelope
- * wants them (RFC 5321, 4.1.2). GMime parses; we bound and check. */
+ * wants them (RFC 5321, 4.1.2). One strict parser: what could be read in two ways is
+ * refused, since the server behind us might take the other one. */
 #pragma once
 
 #include <glib.h>
@@ -17,6 +18,8 @@ void mailbox_free (Mailbox *mailbox);
 
 /* A header's or option's list, groups flattened, in order: an array of Mailbox,
  * the caller's. NULL with TOUKAN_ERROR_DATA naming the piece that is wrong and why.
+ * Empty places in the list ("a@b.c,, d@e.f") are passed over; a group may have none.
+ * Line breaks are refused: a folded header is unfolded first.
  * An address without domain gets "@" QUALIFY_WITH, or is refused when that is NULL.
  * One that begins with "-" or "|" or "/" is refused. */
 GPtrArray *address_parse_list (const char *text, const char *qualify_with, GError **error);

@@ -23,6 +23,9 @@ BodySource *body_source_new_bytes (GBytes *bytes); /* takes a reference */
 /* Reads FD to its end. NULL with ERROR when reading or storing fails. */
 BodySource *body_source_new_fd (int fd, GError **error);
 
+/* The same, but a line with a lone dot ends it, as sendmail without -i wants. */
+BodySource *body_source_new_fd_to_dot (int fd, GError **error);
+
 BodySource *body_source_ref (BodySource *source);
 void        body_source_unref (BodySource *source);
 guint64     body_source_size (const BodySource *source); /* octets */

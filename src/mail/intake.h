@@ -16,12 +16,14 @@ typedef struct {
 typedef struct {
   BodySource *message;        /* as it shall be kept and sent; Bcc and the mbox "From " line are gone */
   GPtrArray  *recipients;     /* of char *: from To, Cc and Bcc when asked for; else empty */
-  char       *from;           /* address of the (first) From; never NULL */
-  char       *sender;         /* address of Sender; NULL: none */
+  char       *from;           /* address of the (first) From, or Resent-From; never NULL */
+  char       *sender;         /* address of Sender, or Resent-Sender; NULL: none */
 } Intake;
 
-/* Adds From, Date and Message-ID where missing, touches nothing else: header lines
- * and body stay octet for octet. NULL with TOUKAN_ERROR_DATA. */
+/* Adds From, Date and Message-ID where missing or blank, and QUALIFY_WITH to addresses
+ * without domain in the header; touches nothing else: every other header line and the
+ * body stay octet for octet. A message that doesn't begin with a header gets one. Of
+ * several resendings (RFC 5322, 3.6.6) the topmost counts. NULL with TOUKAN_ERROR_DATA. */
 Intake *intake_message (BodySource *raw, const IntakeRules *rules, GError **error);
 void    intake_free (Intake *intake);
 

@@ -25,9 +25,9 @@ typedef void (*ResolverDone) (Family family, ResolverStatus status, const IpAddr
                               gsize n_addresses, const char *detail, gpointer data);
 
 /* Asks for HOST (A-labels or a literal) in one family; DONE comes exactly once, from the
- * main context or before this returns (literals and the hosts file: a name that is
- * found there is answered wholly from it). Answers are remembered within RESOLVER
- * for the time of its life. */
+ * main context or before this returns (literals, "localhost", what is remembered, and
+ * the hosts file: a name that is found there is answered wholly from it). Answers are
+ * remembered within RESOLVER for the time of its life, but for failures. DONE may free RESOLVER. */
 void resolver_ask (Resolver *resolver, const char *host, Family family, ResolverDone done, gpointer data);
 
 /* No callback with DATA comes any more. */

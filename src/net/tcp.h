@@ -24,3 +24,6 @@ int tcp_listen (const IpAddress *address, guint16 port, guint16 *ret_port, GErro
 
 /* FALSE: this machine has no address but loopback's and no route: no attempt. */
 gboolean tcp_have_network (void);
+
+/* The address that FD is bound to on our side; FALSE for what is no TCP socket. */
+gboolean tcp_local_address (int fd, IpAddress *ret_address);

@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
   const char *certificate, *key; /* PEM files */
   const char *client_ca_file;    /* ask for client certificates and accept these; NULL: don't ask */
+  gboolean    client_required;   /* with client_ca_file: refuse a client that has none */
   gboolean    tls12_only;
 } TlsServerSettings;
 
@@ -27,6 +28,8 @@ typedef struct Tls Tls;
 Tls *tls_new_client (const TlsClientSettings *settings, GError **error);
 Tls *tls_new_server (const TlsServerSettings *settings, GError **error);
 void tls_free (Tls *tls);
+
+gboolean tls_is_client (const Tls *tls);
 
 typedef enum {
   TLS_STEP_OK,
@@ -52,7 +55,7 @@ GByteArray *tls_take_output (Tls *tls);
 /* What went wrong, for people; owned by TLS. */
 const char *tls_detail (const Tls *tls);
 
-/* After the handshake. Strings owned by TLS. */
+/* After the handshake; of the peer also when verifying it failed. Strings owned by TLS. */
 typedef struct {
   const char *version;        /* "TLSv1.3" */
   const char *cipher;

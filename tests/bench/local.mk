@@ -1,0 +1,10 @@
+# Ratios against other programs in the same run; never part of `make check`.
+EXTRA_PROGRAMS += tests/bench/measure
+tests_bench_measure_SOURCES = tests/bench/measure.c
+EXTRA_DIST += tests/bench/bench.py
+CLEANFILES += tests/bench/measure
+
+bench: all tests/bench/measure
+	$(AM_TESTS_ENVIRONMENT) python3 -B $(srcdir)/tests/bench/bench.py $(BENCH)
+
+.PHONY: bench

@@ -1,0 +1,23 @@
+# The simulation is compiled once and shared.
+check_LIBRARIES = tests/sim/libsim.a
+tests_sim_libsim_a_SOURCES =
+tests_sim_libsim_a_SOURCES += tests/sim/oracle-names.c
+tests_sim_libsim_a_SOURCES += tests/sim/oracle-private.h
+tests_sim_libsim_a_SOURCES += tests/sim/oracle-rules.c
+tests_sim_libsim_a_SOURCES += tests/sim/oracle.c
+tests_sim_libsim_a_SOURCES += tests/sim/oracle.h
+tests_sim_libsim_a_SOURCES += tests/sim/run.c
+tests_sim_libsim_a_SOURCES += tests/sim/run.h
+tests_sim_libsim_a_SOURCES += tests/sim/shadow.c
+tests_sim_libsim_a_SOURCES += tests/sim/world.c
+tests_sim_libsim_a_SOURCES += tests/sim/world.h
+check_PROGRAMS += tests/sim/sim-ladder
+TESTS += tests/sim/sim-ladder
+tests_sim_sim_ladder_SOURCES = tests/sim/sim-ladder.c
+tests_sim_sim_ladder_LDADD = tests/sim/libsim.a $(CORE_LIBS)
+check_PROGRAMS += tests/sim/sim-lab
+TESTS += tests/sim/sim-lab
+tests_sim_sim_lab_SOURCES = tests/sim/sim-lab.c
+tests_sim_sim_lab_LDADD = tests/sim/libsim.a $(CORE_LIBS)
+dist_check_SCRIPTS += tests/sim/mutations.py
+TESTS += tests/sim/mutations.py

@@ -15,3 +15,7 @@ check_PROGRAMS += tests/unit/test-visible
 TESTS += tests/unit/test-visible
 tests_unit_test_visible_SOURCES = tests/unit/test-visible.c
 tests_unit_test_visible_LDADD = $(BASE_LIBS)
+check_PROGRAMS += tests/unit/test-domain
+TESTS += tests/unit/test-domain
+tests_unit_test_domain_SOURCES = tests/unit/test-domain.c
+tests_unit_test_domain_LDADD = $(BASE_LIBS)

@@ -1,1 +1,25 @@
 # A test: check_PROGRAMS += name; TESTS += name; name_SOURCES, name_LDADD. One line a file.
+check_PROGRAMS += tests/unit/test-body
+TESTS += tests/unit/test-body
+tests_unit_test_body_SOURCES = tests/unit/test-body.c
+tests_unit_test_body_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-wire
+TESTS += tests/unit/test-wire
+tests_unit_test_wire_SOURCES = tests/unit/test-wire.c
+tests_unit_test_wire_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-address
+TESTS += tests/unit/test-address
+tests_unit_test_address_SOURCES = tests/unit/test-address.c
+tests_unit_test_address_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-intake
+TESTS += tests/unit/test-intake
+tests_unit_test_intake_SOURCES = tests/unit/test-intake.c
+tests_unit_test_intake_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-build
+TESTS += tests/unit/test-build
+tests_unit_test_build_SOURCES = tests/unit/test-build.c
+tests_unit_test_build_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-reencode
+TESTS += tests/unit/test-reencode
+tests_unit_test_reencode_SOURCES = tests/unit/test-reencode.c
+tests_unit_test_reencode_LDADD = $(MAIL_LIBS)

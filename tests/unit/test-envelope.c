@@ -53,6 +53,19 @@ test_copy (void)
   g_assert_cmpuint (envelope->recipients->len, ==, 2);
 }
 
+static void
+test_remove_last (void)
+{
+  g_autoptr (Envelope) envelope = envelope_new ("");
+  envelope_add (envelope, "a@example.org");
+  g_assert_cmpuint (envelope_add (envelope, "b@example.org"), ==, 1);
+  envelope_remove_last (envelope);
+  g_assert_cmpuint (envelope->recipients->len, ==, 1);
+  g_assert_cmpuint (envelope_add (envelope, "a@example.org"), ==, 0);
+  g_assert_cmpuint (envelope_add (envelope, "b@EXAMPLE.org"), ==, 1);
+  g_assert_cmpstr (envelope_recipient (envelope, 1)->address, ==, "b@EXAMPLE.org");
+}
+
 /* A list as long as the program accepts takes no quadratic time. */
 static void
 test_many (void)
@@ -71,6 +84,7 @@ main (int argc, char **argv)
   tap_init (&argc, &argv);
   TABLE_ADD ("/envelope/same", same_rows, test_same);
   g_test_add_func ("/envelope/copy", test_copy);
+  g_test_add_func ("/envelope/remove-last", test_remove_last);
   g_test_add_func ("/envelope/many", test_many);
   return g_test_run ();
 }

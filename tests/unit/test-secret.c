@@ -11,7 +11,7 @@ test_content (void)
   static const char octets[] = "pass\0word";
   g_autoptr (Secret) secret = secret_new (octets, sizeof (octets) - 1);
   g_assert_cmpmem (secret_text (secret), secret_length (secret), octets, 9);
-  g_assert_cmpint (secret_text (secret)[9], ==, '\0');
+  g_assert_true (secret_text (secret)[9] == '\0');
 }
 
 static void

@@ -1,0 +1,13 @@
+/* A verb is the second word of a command: `toukan send`. One file each. */
+#pragma once
+
+typedef struct {
+  const char *name;
+  const char *summary;                /* N_() */
+  int (*run) (int argc, char **argv); /* argv[0] is the verb; returns the exit status */
+} Verb;
+
+extern const Verb verb_config;
+extern const Verb verb_demo;
+extern const Verb verb_send;
+extern const Verb verb_sendmail;

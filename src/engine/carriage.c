@@ -1,0 +1,435 @@
+/* Whoever permits the end of a message answers for it: this file asks the source to
+ * make "in doubt" durable first, and keeps every recipient's fate until the source has
+ * it. See DESIGN, "Never lose, never double". */
+#include "engine/carriage.h"
+
+#include <string.h>
+
+#include "mail/address.h"
+#include "mail/wire.h"
+#include "net/clock.h"
+
+#define BODY_PIECE (64 * 1024)
+
+struct Carriage {
+  guint references;
+  Courier *courier;   /* NULL: gone, only a record under way is left */
+  Delivery *delivery; /* the source's */
+  Envelope *envelope; /* as it crosses: domains are A-labels */
+  Outcome *outcome;   /* fates so far */
+  gboolean *pending;  /* not yet decided in this try */
+  WireForm *form;
+  WireTarget target;
+  guint64 supplied;
+  guint attempt;  /* number of the begin: an answer to an older one is stale */
+  gboolean begun; /* on the session in hand */
+  gboolean recording;
+  gboolean released;
+};
+
+/* --- life ------------------------------------------------------------------- */
+
+static Envelope *
+envelope_for_wire (const Envelope *envelope)
+{
+  Envelope *wire = envelope_copy (envelope);
+
+  for (guint i = 0; i < wire->recipients->len; i++) {
+    EnvelopeRecipient *recipient = g_ptr_array_index (wire->recipients, i);
+    char *ascii = address_to_ascii_domain (recipient->address, NULL);
+    if (ascii) { /* else the encoder refuses this recipient */
+      g_free (recipient->address);
+      recipient->address = ascii;
+    }
+  }
+  if (*wire->sender) {
+    char *ascii = address_to_ascii_domain (wire->sender, NULL);
+    if (ascii) {
+      g_free (wire->sender);
+      wire->sender = ascii;
+    }
+  }
+  return wire;
+}
+
+Carriage *
+carriage_new (Courier *courier, Delivery *delivery)
+{
+  gsize n = delivery->envelope->recipients->len;
+  Carriage *carriage = g_new0 (Carriage, 1);
+
+  carriage->references = 1;
+  carriage->courier = courier;
+  carriage->delivery = delivery;
+  carriage->envelope = envelope_for_wire (delivery->envelope);
+  carriage->outcome = outcome_new (n);
+  carriage->pending = g_memdup2 (delivery->pending, n * sizeof (gboolean));
+  return carriage;
+}
+
+static Carriage *
+carriage_ref (Carriage *carriage)
+{
+  carriage->references++;
+  return carriage;
+}
+
+static void
+drop_reference (Carriage *carriage)
+{
+  if (--carriage->references > 0)
+    return;
+  envelope_free (carriage->envelope);
+  outcome_free (carriage->outcome);
+  wire_form_free (carriage->form);
+  g_free (carriage->pending);
+  g_free (carriage);
+}
+
+void
+carriage_unref (Carriage *carriage)
+{
+  if (!carriage)
+    return;
+  carriage->courier = NULL;
+  drop_reference (carriage);
+}
+
+DeliveryId
+carriage_id (const Carriage *carriage)
+{
+  return carriage->delivery->id;
+}
+
+static gboolean
+somebody_is_pending (const Carriage *carriage)
+{
+  for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
+    if (carriage->pending[i])
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+carriage_wants_session (const Carriage *carriage)
+{
+  return !carriage->released && !carriage->recording && somebody_is_pending (carriage);
+}
+
+/* --- the end ------------------------------------------------------------------ */
+
+static void
+release (Carriage *carriage)
+{
+  WorkSource *source = engine_source (courier_engine (carriage->courier));
+  EngineEvent event = { .kind = ENGINE_OUTCOME, .outcome = carriage->outcome };
+
+  carriage->released = TRUE;
+  outcome_summarize (carriage->outcome);
+  courier_emit (carriage->courier, &event);
+  source->release (source, carriage_id (carriage), carriage->outcome);
+  courier_delivered (carriage->courier);
+}
+
+static void
+after_fates (gboolean durable, const GError *error, gpointer data)
+{
+  Carriage *carriage = data;
+
+  carriage->recording = FALSE;
+  if (carriage->courier && !carriage->released) {
+    if (!durable) {
+      /* What the server has said stays true; only our note of it is missing, and those
+       * still pending must not go on over it. */
+      for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
+        if (carriage->pending[i])
+          verdict_set (&carriage->outcome->recipients[i], OUTCOME_TEMPORARY, STAGE_MESSAGE, CAUSE_STORE, NULL,
+                       error ? error->message : NULL);
+      memset (carriage->pending, 0, carriage->outcome->n_recipients * sizeof (gboolean));
+    }
+    if (!somebody_is_pending (carriage))
+      release (carriage);
+    else
+      courier_delivered (carriage->courier);
+  }
+  drop_reference (carriage);
+}
+
+/* Writes down who was decided by this transaction; goes on when that is durable. */
+static void
+record_fates (Carriage *carriage, const gboolean *decided)
+{
+  WorkSource *source = engine_source (courier_engine (carriage->courier));
+  g_autofree DeliveryEvent *events = g_new0 (DeliveryEvent, carriage->outcome->n_recipients);
+  gsize n = 0;
+
+  for (gsize i = 0; i < carriage->outcome->n_recipients; i++) {
+    if (!decided[i])
+      continue;
+    events[n++] = (DeliveryEvent){ .kind = DELIVERY_EVENT_RECIPIENT,
+                                   .id = carriage_id (carriage),
+                                   .recipient = (guint)i,
+                                   .verdict = &carriage->outcome->recipients[i] };
+  }
+  carriage->recording = TRUE;
+  source->record (source, events, n, after_fates, carriage_ref (carriage));
+}
+
+void
+carriage_give_up (Carriage *carriage, const Verdict *verdict)
+{
+  g_autofree gboolean *decided = NULL;
+
+  if (carriage->released)
+    return;
+  decided = g_memdup2 (carriage->pending, carriage->outcome->n_recipients * sizeof (gboolean));
+  for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
+    if (carriage->pending[i])
+      verdict_copy (&carriage->outcome->recipients[i], verdict);
+  memset (carriage->pending, 0, carriage->outcome->n_recipients * sizeof (gboolean));
+  record_fates (carriage, decided);
+}
+
+void
+carriage_note_failure (Carriage *carriage, const Verdict *verdict)
+{
+  carriage->begun = FALSE;
+  for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
+    if (carriage->pending[i])
+      verdict_copy (&carriage->outcome->recipients[i], verdict);
+}
+
+/* --- beginning ------------------------------------------------------------------ */
+
+static BodyReader *
+open_stored (gpointer data, GError **error)
+{
+  Carriage *carriage = data;
+  WorkSource *source = engine_source (courier_engine (carriage->courier));
+
+  return source->open_body (source, carriage_id (carriage), error);
+}
+
+static gboolean
+prepare_form (Carriage *carriage, const Capabilities *capabilities, GError **error)
+{
+  WireTarget target = {
+    .eightbitmime = capabilities_have (capabilities, CAPABILITY_8BITMIME),
+    .smtputf8 = capabilities_have (capabilities, CAPABILITY_SMTPUTF8),
+  };
+
+  carriage->supplied = 0;
+  if (carriage->form && carriage->target.eightbitmime == target.eightbitmime
+      && carriage->target.smtputf8 == target.smtputf8)
+    return wire_form_rewind (carriage->form, error);
+  g_clear_pointer (&carriage->form, wire_form_free);
+  carriage->target = target;
+  carriage->form = wire_form_new (open_stored, carriage, &target, error);
+  return carriage->form != NULL;
+}
+
+static gboolean
+envelope_needs_utf8 (const Carriage *carriage)
+{
+  if (address_needs_utf8 (carriage->envelope->sender))
+    return TRUE;
+  for (guint i = 0; i < carriage->envelope->recipients->len; i++)
+    if (carriage->pending[i] && address_needs_utf8 (envelope_recipient (carriage->envelope, i)->address))
+      return TRUE;
+  return FALSE;
+}
+
+/* QUIT may ride in the same group only where no second transaction can follow: a
+ * server that answers 452 to some of several recipients wants one. */
+static gboolean
+only_one_is_pending (const Carriage *carriage)
+{
+  gsize n = 0;
+
+  for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
+    n += carriage->pending[i] ? 1 : 0;
+  return n == 1;
+}
+
+void
+carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last)
+{
+  g_autoptr (GError) error = NULL;
+  BodyForm form;
+
+  if (!prepare_form (carriage, capabilities, &error)) {
+    Verdict verdict;
+    verdict_init (&verdict);
+    verdict_set (&verdict, OUTCOME_PERMANENT, STAGE_MESSAGE, CAUSE_MESSAGE, NULL, error->message);
+    carriage_give_up (carriage, &verdict);
+    verdict_clear (&verdict);
+    return;
+  }
+  form = *wire_form_body (carriage->form);
+  form.smtputf8 = form.smtputf8 || (carriage->target.smtputf8 && envelope_needs_utf8 (carriage));
+  carriage->attempt++;
+  carriage->begun = TRUE;
+  dialogue_begin (session_dialogue (courier_session (carriage->courier)), carriage_id (carriage),
+                  carriage->envelope, carriage->pending, &form, last && only_one_is_pending (carriage),
+                  clock_now ());
+}
+
+/* --- what the dialogue asks ------------------------------------------------------- */
+
+static void
+supply_body (Carriage *carriage, gsize limit)
+{
+  Dialogue *dialogue = session_dialogue (courier_session (carriage->courier));
+  gsize length = MIN (limit, BODY_PIECE);
+  g_autofree guint8 *piece = g_malloc (length);
+  g_autoptr (GError) error = NULL;
+  gssize got = wire_form_read (carriage->form, piece, length, &error);
+
+  if (got < 0) {
+    dialogue_body_failed (dialogue, carriage_id (carriage), error->message, clock_now ());
+    return;
+  }
+  dialogue_body_supply (dialogue, carriage_id (carriage), piece, (gsize)got, clock_now ());
+  carriage->supplied += (guint64)got;
+  EngineEvent event = { .kind = ENGINE_PROGRESS,
+                        .octets = carriage->supplied,
+                        .total = wire_form_body (carriage->form)->size };
+  courier_emit (carriage->courier, &event);
+}
+
+typedef struct {
+  Carriage *carriage;
+  guint attempt;
+} PermitAsked;
+
+static void
+after_in_doubt (gboolean durable, const GError *error, gpointer data)
+{
+  PermitAsked *asked = data;
+  Carriage *carriage = asked->carriage;
+  Session *session = carriage->courier ? courier_session (carriage->courier) : NULL;
+
+  if (session && carriage->begun && asked->attempt == carriage->attempt && !carriage->released) {
+    if (durable)
+      dialogue_permit_end (session_dialogue (session), carriage_id (carriage), clock_now ());
+    else
+      dialogue_refuse_end (session_dialogue (session), carriage_id (carriage), OUTCOME_TEMPORARY, CAUSE_STORE,
+                           error ? error->message : NULL, clock_now ());
+    session_pump (session);
+  }
+  drop_reference (carriage);
+  g_free (asked);
+}
+
+static void
+ask_for_permit (Carriage *carriage)
+{
+  WorkSource *source = engine_source (courier_engine (carriage->courier));
+  DeliveryEvent in_doubt = { .kind = DELIVERY_EVENT_IN_DOUBT, .id = carriage_id (carriage) };
+  PermitAsked *asked = g_new (PermitAsked, 1);
+
+  asked->carriage = carriage_ref (carriage);
+  asked->attempt = carriage->attempt;
+  source->record (source, &in_doubt, 1, after_in_doubt, asked);
+}
+
+/* --- what the dialogue answers ------------------------------------------------------ */
+
+static gboolean
+is_final (const Verdict *verdict)
+{
+  return verdict->kind != OUTCOME_NONE && verdict->kind != OUTCOME_TRANSPORT;
+}
+
+/* Recipients that this transaction did not take (452, RCPTMAX) get another one, but
+ * only while each decides somebody. */
+static void
+settle_the_untried (Carriage *carriage, const Outcome *outcome, gboolean *decided)
+{
+  for (gsize i = 0; i < outcome->n_recipients; i++) {
+    if (!carriage->pending[i] || outcome->recipients[i].kind != OUTCOME_NONE)
+      continue;
+    verdict_set (&carriage->outcome->recipients[i], OUTCOME_TEMPORARY, STAGE_RCPT, CAUSE_REPLY,
+                 outcome->recipients[i].reply, NULL);
+    carriage->pending[i] = FALSE;
+    decided[i] = TRUE;
+  }
+}
+
+static void
+take_outcome (Carriage *carriage, const Outcome *outcome)
+{
+  gsize n = outcome->n_recipients;
+  g_autofree gboolean *decided = g_new0 (gboolean, n);
+  gboolean progress = FALSE, in_transport = FALSE;
+
+  carriage->begun = FALSE;
+  for (gsize i = 0; i < n; i++) {
+    const Verdict *verdict = &outcome->recipients[i];
+    if (!carriage->pending[i])
+      continue;
+    in_transport = in_transport || verdict->kind == OUTCOME_TRANSPORT;
+    if (verdict->cause == CAUSE_BDAT_REFUSED)
+      courier_note_no_bdat (carriage->courier);
+    if (verdict->kind != OUTCOME_NONE)
+      verdict_copy (&carriage->outcome->recipients[i], verdict);
+    if (!is_final (verdict))
+      continue;
+    carriage->pending[i] = FALSE;
+    decided[i] = progress = TRUE;
+  }
+  if (!progress && !in_transport)
+    settle_the_untried (carriage, outcome, decided);
+  carriage->outcome->without_auth = carriage->outcome->without_auth || outcome->without_auth;
+  /* Whoever turned TLS off needs no reminder. */
+  carriage->outcome->without_tls = carriage->outcome->without_tls
+                                   || (outcome->without_tls && carriage->delivery->account->tls != TLS_OFF);
+  record_fates (carriage, decided);
+}
+
+void
+carriage_handle (Carriage *carriage, const DialogueEvent *event)
+{
+  switch (event->kind) {
+  case DIALOGUE_WANTS_BODY:
+    supply_body (carriage, event->limit);
+    break;
+  case DIALOGUE_WANTS_END_PERMIT:
+    ask_for_permit (carriage);
+    break;
+  case DIALOGUE_RECIPIENT: {
+    EngineEvent news = { .kind = ENGINE_RECIPIENT, .recipient = event->recipient, .verdict = event->verdict };
+    courier_emit (carriage->courier, &news);
+    break;
+  }
+  case DIALOGUE_FINISHED:
+    take_outcome (carriage, event->outcome);
+    break;
+  default:
+    break;
+  }
+}
+
+CancelResult
+carriage_cancel (Carriage *carriage)
+{
+  Session *session = courier_session (carriage->courier);
+  Verdict verdict;
+
+  if (carriage->released || carriage->recording)
+    return CANCEL_TOO_LATE;
+  if (session && dialogue_is_in_doubt (session_dialogue (session), carriage_id (carriage)))
+    return CANCEL_TOO_LATE;
+  carriage->attempt++; /* a permit that is still being recorded comes too late now */
+  verdict_init (&verdict);
+  verdict_set (&verdict, OUTCOME_CANCELLED, STAGE_MESSAGE, CAUSE_CANCELLED, NULL, NULL);
+  if (session && carriage->begun) {
+    dialogue_refuse_end (session_dialogue (session), carriage_id (carriage), OUTCOME_CANCELLED,
+                         CAUSE_CANCELLED, NULL, clock_now ());
+    session_pump (session);
+  } else {
+    carriage_give_up (carriage, &verdict);
+  }
+  verdict_clear (&verdict);
+  return CANCEL_CANCELLED;
+}

@@ -1,0 +1,32 @@
+/* One delivery on a session: made fit for this server, begun, its body supplied, its
+ * end permitted when "in doubt" is durable, its fates kept. It outlives sessions, since
+ * what is not in doubt may be tried over the next path. */
+#pragma once
+
+#include "engine/courier.h"
+
+typedef struct Carriage Carriage;
+
+Carriage *carriage_new (Courier *courier, Delivery *delivery);
+/* The courier forgets it; a record under way may keep it for a while. Accepts NULL. */
+void      carriage_unref (Carriage *carriage);
+
+DeliveryId carriage_id (const Carriage *carriage);
+
+/* TRUE when somebody is still to be served and nothing stands against trying. */
+gboolean carriage_wants_session (const Carriage *carriage);
+
+/* Answers DIALOGUE_WANTS_DELIVERY on the courier's session. LAST: none follows. */
+void carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last);
+
+/* Dialogue events about this delivery. */
+void carriage_handle (Carriage *carriage, const DialogueEvent *event);
+
+/* Gives everybody still to be served VERDICT and ends the delivery. */
+void carriage_give_up (Carriage *carriage, const Verdict *verdict);
+
+/* A transport failure that another path may mend: kept for the final word. */
+void carriage_note_failure (Carriage *carriage, const Verdict *verdict);
+
+/* See engine_cancel(). */
+CancelResult carriage_cancel (Carriage *carriage);

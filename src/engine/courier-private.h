@@ -1,0 +1,67 @@
+/* What courier.c (the search) and attempt.c (its attempts and their sessions) share.
+ * Nobody else includes this. */
+#pragma once
+
+#include "engine/carriage.h"
+#include "engine/courier.h"
+#include "engine/timer.h"
+#include "net/tcp.h"
+
+typedef struct {
+  Courier *courier;
+  LadderAttemptId id;
+  Path path;
+  IpAddress address;
+  TcpConnect *connect;        /* while connecting */
+  Session *session;           /* once connected */
+  Capabilities *capabilities; /* of its last EHLO: the flags only */
+  gboolean over;
+} Attempt;
+
+typedef struct {
+  Courier *courier;
+  guint host;
+} Question;
+
+struct Courier {
+  Engine *engine;
+  const Account *account;
+  Ladder *ladder;
+  GPtrArray *attempts;  /* of Attempt */
+  GPtrArray *questions; /* of Question, for resolver_cancel() */
+  Timer *timer;
+  Carriage *carriage; /* in hand; NULL: none */
+  Delivery *next;     /* claimed, to follow over the same session */
+  Attempt *winner;
+  Verdict last_failure;
+  Ticks claimed_at;
+  Ticks quit_until; /* TICKS_NEVER: not quitting */
+  guint resolver_failed, name_unknown, asked;
+  gboolean wants_delivery; /* the dialogue waits for dialogue_begin() */
+  gboolean without_bdat, restart;
+  gboolean driving, drive_again, done;
+};
+
+/* --- courier.c ---------------------------------------------------------------- */
+
+/* Asks the ladder and does what it says until it wants to wait. What is done there may
+ * call back into here. */
+void courier_drive (Courier *courier);
+
+/* DIALOGUE_WANTS_DELIVERY on the winner's session: a delivery, or QUIT. */
+void courier_offer_delivery (Courier *courier);
+
+/* The delivery in hand and the one claimed behind it share what became of the search. */
+void courier_give_up (Courier *courier, const Verdict *verdict);
+
+/* --- attempt.c ---------------------------------------------------------------- */
+
+void     attempt_start (Courier *courier, const LadderAction *action);
+Attempt *attempt_find (Courier *courier, LadderAttemptId id); /* NULL: none, or over */
+void     attempt_free (gpointer attempt);
+
+/* The ladder gives up ATTEMPT for REASON. */
+void attempt_abandon (Courier *courier, LadderAttemptId id, LadderReason reason);
+
+/* EVENT with the attempt's place filled in. */
+void attempt_emit (Attempt *attempt, EngineEvent event);

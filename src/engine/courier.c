@@ -1,0 +1,374 @@
+/* The ladder says what to try and when; the courier has it tried (attempt.c), owns all
+ * attempts until there is a winner and the others are judged, and hands the winner one
+ * delivery after the other. */
+#include "engine/courier-private.h"
+
+#include "net/clock.h"
+
+/* The reply to QUIT is waited for (RFC 5321, 4.1.1.10), but the mail is gone already and
+ * nobody should sit in front of a server that has lost interest. */
+#define QUIT_PATIENCE (2 * TICKS_PER_SECOND)
+
+#define RESOLUTION_DELAY (50 * TICKS_PER_MS)         /* RFC 8305, section 3 */
+#define LAST_GREETING_TIMEOUT (5 * TICKS_PER_MINUTE) /* RFC 5321, 4.5.3.2.1 */
+
+/* --- events -------------------------------------------------------------------- */
+
+void
+courier_emit (Courier *courier, EngineEvent *event)
+{
+  event->at = clock_now () - courier->claimed_at;
+  event->id = courier->carriage ? carriage_id (courier->carriage) : 0;
+  engine_emit (courier->engine, event);
+}
+
+Session *
+courier_session (Courier *courier)
+{
+  return courier->winner ? courier->winner->session : NULL;
+}
+
+Engine *
+courier_engine (Courier *courier)
+{
+  return courier->engine;
+}
+
+const Ladder *
+courier_ladder (const Courier *courier)
+{
+  return courier->ladder;
+}
+
+gboolean
+courier_holds (const Courier *courier, DeliveryId id)
+{
+  return (courier->carriage && carriage_id (courier->carriage) == id)
+         || (courier->next && courier->next->id == id);
+}
+
+/* The delivery in hand and the one claimed behind it share what became of the search. */
+void
+courier_give_up (Courier *courier, const Verdict *verdict)
+{
+  if (courier->carriage)
+    carriage_give_up (courier->carriage, verdict);
+  if (!courier->next || courier->carriage)
+    return;
+  courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
+  carriage_give_up (courier->carriage, verdict);
+}
+
+static void
+give_up (Courier *courier, OutcomeKind kind, Stage stage, Cause cause, const Reply *reply, const char *detail)
+{
+  Verdict verdict = { kind, stage, cause, (Reply *)reply, (char *)detail }; /* lent, and copied there */
+
+  courier_give_up (courier, &verdict);
+}
+
+/* --- resolving ------------------------------------------------------------------- */
+
+/* An address is looked up by nobody: not worth a word. */
+static gboolean
+host_is_literal (const Courier *courier, guint host)
+{
+  IpAddress address;
+
+  return ip_address_parse (courier->account->hosts_ascii[host], &address);
+}
+
+static void
+on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, gsize n_addresses,
+             const char *detail, gpointer data)
+{
+  Question *question = data;
+  Courier *courier = question->courier;
+  EngineEvent event = { .kind = ENGINE_RESOLVED,
+                        .n_addresses = n_addresses,
+                        .text = resolver_status_name (status),
+                        .detail = detail };
+
+  event.path.host = courier->account->hosts[question->host];
+  event.path.family = family;
+  courier->resolver_failed += status == RESOLVER_FAILED ? 1 : 0;
+  courier->name_unknown += status == RESOLVER_NO_NAME || status == RESOLVER_NO_ADDRESS ? 1 : 0;
+  if (status == RESOLVER_FAILED || status == RESOLVER_NO_NAME)
+    verdict_set (&courier->last_failure, OUTCOME_TRANSPORT, STAGE_RESOLVE,
+                 status == RESOLVER_FAILED ? CAUSE_RESOLVER : CAUSE_HOST_UNKNOWN, NULL, detail);
+  if (!host_is_literal (courier, question->host))
+    courier_emit (courier, &event);
+  ladder_resolved (courier->ladder, question->host, family, addresses, n_addresses, clock_now ());
+  courier_drive (courier);
+}
+
+static void
+resolve (Courier *courier, const LadderAction *action)
+{
+  Question *question = g_new (Question, 1);
+  EngineEvent event = { .kind = ENGINE_RESOLVING };
+
+  event.path.host = courier->account->hosts[action->host];
+  event.path.family = action->path.family;
+  if (!host_is_literal (courier, action->host))
+    courier_emit (courier, &event);
+  question->courier = courier;
+  question->host = action->host;
+  g_ptr_array_add (courier->questions, question);
+  courier->asked++;
+  resolver_ask (engine_resolver (courier->engine, courier->account),
+                courier->account->hosts_ascii[action->host], action->path.family, on_resolved, question);
+}
+
+/* --- the winner's session ----------------------------------------------------------- */
+
+void
+courier_offer_delivery (Courier *courier)
+{
+  WorkSource *source = engine_source (courier->engine);
+  SessionKey key = { .account = courier->account };
+  Ticks ask_again;
+
+  if (!courier->wants_delivery || !courier_session (courier))
+    return;
+  if (courier->carriage && !carriage_wants_session (courier->carriage))
+    return; /* its fates are being recorded */
+  if (!courier->next)
+    courier->next = source->claim (source, &key, clock_now (), &ask_again);
+  if (!courier->carriage && courier->next) {
+    courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
+    courier->claimed_at = clock_now ();
+    courier->quit_until = TICKS_NEVER;
+    courier_offer_delivery (courier);
+    return;
+  }
+  courier->wants_delivery = FALSE;
+  if (courier->carriage) {
+    carriage_begin (courier->carriage, courier->winner->capabilities, courier->next == NULL);
+  } else {
+    courier->quit_until = clock_now () + QUIT_PATIENCE;
+    dialogue_quit (session_dialogue (courier_session (courier)), clock_now ());
+  }
+}
+
+void
+courier_delivered (Courier *courier)
+{
+  if (courier->carriage && !carriage_wants_session (courier->carriage))
+    g_clear_pointer (&courier->carriage, carriage_unref);
+  if (!courier->carriage && courier_session (courier) && courier->quit_until == TICKS_NEVER)
+    courier->quit_until = clock_now () + QUIT_PATIENCE;
+  if (courier_session (courier)) {
+    courier_offer_delivery (courier);
+    session_pump (courier_session (courier));
+  }
+  courier_drive (courier);
+}
+
+void
+courier_note_no_bdat (Courier *courier)
+{
+  if (courier->winner)
+    path_memory_note_no_bdat (engine_memory (courier->engine), engine_network (courier->engine),
+                              &courier->winner->path, clock_now ());
+  courier->without_bdat = TRUE;
+  courier->restart = TRUE;
+}
+
+/* --- the ladder --------------------------------------------------------------------- */
+
+static Ladder *
+make_ladder (Courier *courier)
+{
+  static const Family tunnel[] = { FAMILY_TUNNEL };
+  const Account *account = courier->account;
+  LadderRules rules = {
+    .mode = account->ladder,
+    .attempt_delay = account->attempt_delay,
+    .port_patience = account->port_patience,
+    .connect_timeout = account->connect_timeout,
+    .greeting_patience = account->greeting_patience,
+    .greeting_timeout = account->greeting_timeout,
+    .last_greeting_timeout = MAX (account->greeting_timeout, LAST_GREETING_TIMEOUT),
+    .resolution_delay = RESOLUTION_DELAY,
+    .families = account->tunnel ? tunnel : (const Family *)(gpointer)account->families->data,
+    .n_families = account->tunnel ? 1 : account->families->len,
+    .ports = (const LadderPort *)(gpointer)account->ports->data,
+    .n_ports = account->ports->len,
+  };
+
+  return ladder_new (&rules, (const char *const *)account->hosts_ascii, g_strv_length (account->hosts_ascii),
+                     engine_memory (courier->engine), engine_network (courier->engine));
+}
+
+static void
+drop_search (Courier *courier)
+{
+  for (guint i = 0; i < courier->questions->len; i++)
+    resolver_cancel (engine_resolver (courier->engine, courier->account),
+                     g_ptr_array_index (courier->questions, i));
+  g_ptr_array_set_size (courier->questions, 0);
+  courier->winner = NULL;
+  g_ptr_array_set_size (courier->attempts, 0);
+  g_clear_pointer (&courier->ladder, ladder_free);
+}
+
+/* Every path has failed, or there was none. */
+static void
+give_up_search (Courier *courier)
+{
+  const Verdict *last = &courier->last_failure;
+
+  if (!courier->carriage)
+    return;
+  if (courier->resolver_failed + courier->name_unknown == courier->asked && courier->asked > 0) {
+    if (!tcp_have_network ())
+      give_up (courier, OUTCOME_TRANSPORT, STAGE_RESOLVE, CAUSE_NO_NETWORK, NULL, NULL);
+    else
+      give_up (courier, OUTCOME_TRANSPORT, STAGE_RESOLVE,
+               courier->resolver_failed ? CAUSE_RESOLVER : CAUSE_HOST_UNKNOWN, NULL, last->detail);
+    return;
+  }
+  /* Where a server was reached, its words say more than "no path". */
+  if (last->kind == OUTCOME_NONE || last->stage == STAGE_RESOLVE)
+    give_up (courier, OUTCOME_TRANSPORT, STAGE_CONNECT, CAUSE_NO_PATH, NULL, NULL);
+  else
+    give_up (courier, OUTCOME_TRANSPORT, last->stage, last->cause, last->reply, last->detail);
+}
+
+static void
+finish (Courier *courier)
+{
+  if (courier->done || courier->carriage)
+    return;
+  courier->done = TRUE;
+  timer_set (courier->timer, TICKS_NEVER);
+  engine_courier_done (courier->engine, courier);
+}
+
+/* TRUE: ask the ladder again at once. */
+static gboolean
+act (Courier *courier)
+{
+  LadderAction action;
+
+  switch (ladder_next (courier->ladder, clock_now (), &action)) {
+  case LADDER_RESOLVE:
+    resolve (courier, &action);
+    return TRUE;
+  case LADDER_ATTEMPT:
+    attempt_start (courier, &action);
+    return TRUE;
+  case LADDER_ABANDON:
+    attempt_abandon (courier, action.attempt, action.reason);
+    return TRUE;
+  case LADDER_WINNER:
+    courier->winner = attempt_find (courier, action.attempt);
+    courier->quit_until = TICKS_NEVER;
+    attempt_emit (courier->winner, (EngineEvent){ .kind = ENGINE_WINNER });
+    return TRUE;
+  case LADDER_EXHAUSTED:
+    give_up_search (courier);
+    finish (courier);
+    return FALSE;
+  case LADDER_STOPPED:
+    finish (courier);
+    return FALSE;
+  case LADDER_WAIT:
+    timer_set (courier->timer, MIN (action.until, courier->quit_until));
+    return FALSE;
+  }
+  return FALSE;
+}
+
+/* Asks the ladder and does what it says until it wants to wait. What is done here may
+ * call back into here. */
+void
+courier_drive (Courier *courier)
+{
+  if (courier->driving || courier->done) {
+    courier->drive_again = TRUE;
+    return;
+  }
+  courier->driving = TRUE;
+  do {
+    courier->drive_again = FALSE;
+    if (courier->restart && !courier->winner && courier->carriage
+        && carriage_wants_session (courier->carriage)) {
+      courier->restart = FALSE;
+      drop_search (courier);
+      courier->ladder = make_ladder (courier);
+    }
+    while (!courier->done && act (courier))
+      ;
+  } while (courier->drive_again && !courier->done);
+  courier->driving = FALSE;
+}
+
+static void
+on_timer (gpointer data)
+{
+  Courier *courier = data;
+
+  if (clock_now () >= courier->quit_until && !courier->carriage) {
+    ladder_finished (courier->ladder, clock_now ());
+    courier->quit_until = TICKS_NEVER;
+  }
+  courier_drive (courier);
+}
+
+/* --- life ------------------------------------------------------------------------------ */
+
+Courier *
+courier_new (Engine *engine, Delivery *delivery)
+{
+  Courier *courier = g_new0 (Courier, 1);
+
+  courier->engine = engine;
+  courier->account = delivery->account;
+  courier->attempts = g_ptr_array_new_with_free_func (attempt_free);
+  courier->questions = g_ptr_array_new_with_free_func (g_free);
+  courier->timer = timer_new (on_timer, courier);
+  courier->carriage = carriage_new (courier, delivery);
+  courier->claimed_at = clock_now ();
+  courier->quit_until = TICKS_NEVER;
+  verdict_init (&courier->last_failure);
+  return courier;
+}
+
+void
+courier_start (Courier *courier)
+{
+  courier->ladder = make_ladder (courier);
+  courier_drive (courier);
+}
+
+void
+courier_free (Courier *courier)
+{
+  if (!courier)
+    return;
+  courier->done = TRUE;
+  drop_search (courier);
+  carriage_unref (courier->carriage);
+  g_ptr_array_unref (courier->attempts);
+  g_ptr_array_unref (courier->questions);
+  timer_free (courier->timer);
+  verdict_clear (&courier->last_failure);
+  g_free (courier);
+}
+
+CancelResult
+courier_cancel (Courier *courier, DeliveryId id)
+{
+  CancelResult result;
+
+  if (!courier->carriage || carriage_id (courier->carriage) != id)
+    return CANCEL_UNKNOWN;
+  result = carriage_cancel (courier->carriage);
+  if (result == CANCEL_CANCELLED && !courier->carriage) {
+    ladder_finished (courier->ladder, clock_now ());
+    courier_drive (courier);
+  }
+  return result;
+}

@@ -1,0 +1,32 @@
+/* A courier takes one delivery, finds a way to the server (the ladder and its
+ * attempts), and carries that delivery and others of the same account over the
+ * session that it won. */
+#pragma once
+
+#include "engine/engine-private.h"
+#include "engine/session.h"
+
+/* DELIVERY was claimed. */
+Courier *courier_new (Engine *engine, Delivery *delivery);
+void     courier_start (Courier *courier);
+void     courier_free (Courier *courier);
+
+gboolean      courier_holds (const Courier *courier, DeliveryId id);
+CancelResult  courier_cancel (Courier *courier, DeliveryId id);
+const Ladder *courier_ladder (const Courier *courier);
+
+/* --- for carriage.c --------------------------------------------------------- */
+
+/* An event about the delivery in hand, with time and id filled in. */
+void courier_emit (Courier *courier, EngineEvent *event);
+
+/* The delivery in hand is over; the session, if there is one, may go on. */
+void courier_delivered (Courier *courier);
+
+/* The session in hand, NULL: none. */
+Session *courier_session (Courier *courier);
+
+Engine *courier_engine (Courier *courier);
+
+/* The server offered CHUNKING and did not parse BDAT: not with this server again. */
+void courier_note_no_bdat (Courier *courier);

@@ -1,0 +1,19 @@
+/* What the parts of the engine know of each other. */
+#pragma once
+
+#include "engine/engine.h"
+#include "net/resolver.h"
+
+typedef struct Courier Courier;
+
+WorkSource *engine_source (Engine *engine);
+PathMemory *engine_memory (Engine *engine);
+const char *engine_network (Engine *engine);
+/* Questions of ACCOUNT's: each has a patience of its own. */
+Resolver   *engine_resolver (Engine *engine, const Account *account);
+
+/* Tells all watchers. */
+void engine_emit (Engine *engine, const EngineEvent *event);
+
+/* COURIER has nothing more to do: free it at the next turn of the loop. */
+void engine_courier_done (Engine *engine, Courier *courier);

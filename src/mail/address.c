@@ -1,0 +1,78 @@
+/* What the rest of the program asks of addresses; address-parse.c reads them. */
+#include "mail/address.h"
+
+#include "base/domain.h"
+#include "mail/address-parse.h"
+
+#include <string.h>
+
+void
+mailbox_free (Mailbox *mailbox)
+{
+  g_free (mailbox->name);
+  g_free (mailbox->address);
+  g_free (mailbox);
+}
+
+static void
+mailbox_destroy (gpointer mailbox)
+{
+  mailbox_free (mailbox);
+}
+
+static GPtrArray *
+parse (const char *text, const char *qualify_with, gboolean bare, GError **error)
+{
+  g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func (mailbox_destroy);
+  AddressParser parser
+      = { .qualify_with = qualify_with, .mailboxes = mailboxes, .bare = bare, .error = error };
+  return address_parser_run (&parser, text) ? g_steal_pointer (&mailboxes) : NULL;
+}
+
+GPtrArray *
+address_parse_list (const char *text, const char *qualify_with, GError **error)
+{
+  return parse (text, qualify_with, FALSE, error);
+}
+
+char *
+address_parse_one (const char *text, const char *qualify_with, GError **error)
+{
+  g_autoptr (GPtrArray) mailboxes = parse (text, qualify_with, TRUE, error);
+  if (mailboxes == NULL)
+    return NULL;
+  g_assert (mailboxes->len == 1);
+  Mailbox *mailbox = g_ptr_array_index (mailboxes, 0);
+  return g_steal_pointer (&mailbox->address);
+}
+
+const char *
+address_domain (const char *address)
+{
+  /* A domain holds no "@", a quoted local part may. */
+  const char *at = strrchr (address, '@');
+  g_assert (at != NULL);
+  return at + 1;
+}
+
+char *
+address_to_ascii_domain (const char *address, GError **error)
+{
+  const char *domain = address_domain (address);
+  if (g_str_is_ascii (domain))
+    return g_strdup (address);
+  g_autofree char *ascii = domain_to_ascii (domain, error);
+  if (ascii == NULL)
+    return NULL;
+  g_autofree char *local = g_strndup (address, (gsize)(domain - address));
+  return g_strconcat (local, ascii, NULL);
+}
+
+gboolean
+address_needs_utf8 (const char *address)
+{
+  for (const char *at = address, *domain = address_domain (address); at < domain; at++)
+    if ((*at & 0x80) != 0)
+      return TRUE;
+  return FALSE;
+}

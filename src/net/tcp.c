@@ -1,0 +1,250 @@
+/* Sockets: connects that don't block, and listening for the sink. */
+#include "net/tcp.h"
+
+#include "base/error.h"
+#include "base/i18n.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <glib-unix.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LISTEN_BACKLOG 128
+
+struct TcpConnect {
+  Family family;
+  int fd; /* -1: none, or handed over */
+  GSource *source;
+  int error; /* known before the callback could be made */
+  gboolean at_once;
+  TcpConnected done;
+  gpointer data;
+};
+
+typedef union {
+  struct sockaddr any;
+  struct sockaddr_in ipv4;
+  struct sockaddr_in6 ipv6;
+} SocketAddress;
+
+static socklen_t
+fill_address (const IpAddress *address, guint16 port, SocketAddress *ret)
+{
+  memset (ret, 0, sizeof *ret);
+  if (address->family == FAMILY_IPV4) {
+    ret->ipv4.sin_family = AF_INET;
+    ret->ipv4.sin_port = htons (port);
+    memcpy (&ret->ipv4.sin_addr, address->octets, sizeof ret->ipv4.sin_addr);
+    return sizeof ret->ipv4;
+  }
+  g_assert (address->family == FAMILY_IPV6);
+  ret->ipv6.sin6_family = AF_INET6;
+  ret->ipv6.sin6_port = htons (port);
+  ret->ipv6.sin6_scope_id = address->scope_id;
+  memcpy (&ret->ipv6.sin6_addr, address->octets, sizeof ret->ipv6.sin6_addr);
+  return sizeof ret->ipv6;
+}
+
+static int
+socket_error (int fd)
+{
+  int error = 0;
+  socklen_t length = sizeof error;
+  return getsockopt (fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+/* --- connecting ------------------------------------------------------------------ */
+
+static void
+let_go_of_source (TcpConnect *connect)
+{
+  if (!connect->source)
+    return;
+  g_source_destroy (connect->source);
+  g_clear_pointer (&connect->source, g_source_unref);
+}
+
+/* The callback may free CONNECT, so it comes last. */
+static void
+conclude (TcpConnect *connect, int error, gboolean at_once)
+{
+  AttemptEnd end = error == 0 ? ATTEMPT_ACCEPTED : attempt_end_of_errno (connect->family, error, at_once);
+  int fd = -1;
+  let_go_of_source (connect);
+  if (error == 0)
+    fd = connect->fd;
+  else if (connect->fd >= 0)
+    close (connect->fd);
+  connect->fd = -1;
+  connect->done (end, error, fd, connect->data);
+}
+
+static gboolean
+on_known (gpointer data)
+{
+  TcpConnect *connect = data;
+  conclude (connect, connect->error, connect->at_once);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_answered (int fd, GIOCondition condition, gpointer data)
+{
+  conclude (data, socket_error (fd), FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+attach (TcpConnect *connect, GSource *source, GSourceFunc callback)
+{
+  connect->source = source;
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, callback, connect, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+}
+
+/* 0: connected, or not answered yet (*ret_pending). */
+static int
+begin (TcpConnect *attempt, const IpAddress *address, guint16 port, gboolean *ret_pending)
+{
+  SocketAddress to;
+  socklen_t length = fill_address (address, port, &to);
+  attempt->at_once = TRUE;
+  attempt->fd = socket (to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (attempt->fd < 0)
+    return errno;
+  const int yes = 1;
+  setsockopt (attempt->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  if (connect (attempt->fd, &to.any, length) == 0)
+    return 0;
+  if (errno != EINPROGRESS && errno != EINTR)
+    return errno;
+  /* An ICMP error that came while connect() held the socket is only to be found here. */
+  attempt->at_once = FALSE;
+  int error = socket_error (attempt->fd);
+  *ret_pending = error == 0;
+  return error;
+}
+
+TcpConnect *
+tcp_connect (const IpAddress *address, guint16 port, TcpConnected done, gpointer data)
+{
+  TcpConnect *connect = g_new0 (TcpConnect, 1);
+  *connect = (TcpConnect){ .family = address->family, .fd = -1, .done = done, .data = data };
+  gboolean pending = FALSE;
+  connect->error = begin (connect, address, port, &pending);
+  if (pending)
+    attach (connect, g_unix_fd_source_new (connect->fd, G_IO_OUT), G_SOURCE_FUNC (on_answered));
+  else
+    attach (connect, g_idle_source_new (), on_known);
+  return connect;
+}
+
+void
+tcp_connect_free (TcpConnect *connect)
+{
+  if (!connect)
+    return;
+  let_go_of_source (connect);
+  if (connect->fd >= 0)
+    close (connect->fd);
+  g_free (connect);
+}
+
+/* --- listening ------------------------------------------------------------------- */
+
+static gboolean
+listen_on (int fd, const SocketAddress *to, socklen_t length)
+{
+  const int yes = 1;
+  setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (to->any.sa_family == AF_INET6)
+    setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+  return bind (fd, &to->any, length) == 0 && listen (fd, LISTEN_BACKLOG) == 0;
+}
+
+static guint16
+port_of (int fd)
+{
+  SocketAddress own = { 0 };
+  socklen_t length = sizeof own;
+  getsockname (fd, &own.any, &length);
+  return ntohs (own.any.sa_family == AF_INET6 ? own.ipv6.sin6_port : own.ipv4.sin_port);
+}
+
+int
+tcp_listen (const IpAddress *address, guint16 port, guint16 *ret_port, GError **error)
+{
+  SocketAddress to;
+  socklen_t length = fill_address (address, port, &to);
+  int fd = socket (to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (fd < 0 || !listen_on (fd, &to, length)) {
+    int number = errno;
+    g_autofree char *text = ip_address_to_string (address);
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_SYSTEM, _ ("Can't listen on port %u of %s: %s"), port,
+                 text, g_strerror (number));
+    if (fd >= 0)
+      close (fd);
+    return -1;
+  }
+  if (ret_port)
+    *ret_port = port_of (fd);
+  return fd;
+}
+
+/* --- the network ----------------------------------------------------------------- */
+
+/* By its value and not by its interface: a laboratory may put a server's address on lo. */
+static gboolean
+is_loopback (const struct sockaddr *address)
+{
+  if (address->sa_family == AF_INET) {
+    const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)address;
+    return ntohl (ipv4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  }
+  return IN6_IS_ADDR_LOOPBACK (&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
+/* A route without an address to send from leads nowhere, so the addresses decide. */
+gboolean
+tcp_have_network (void)
+{
+  struct ifaddrs *all = NULL;
+  if (getifaddrs (&all) != 0)
+    return TRUE; /* can't tell: try */
+  gboolean found = FALSE;
+  for (const struct ifaddrs *each = all; each && !found; each = each->ifa_next) {
+    if (!each->ifa_addr || !(each->ifa_flags & IFF_UP))
+      continue;
+    int family = each->ifa_addr->sa_family;
+    found = (family == AF_INET || family == AF_INET6) && !is_loopback (each->ifa_addr);
+  }
+  freeifaddrs (all);
+  return found;
+}
+
+gboolean
+tcp_local_address (int fd, IpAddress *ret_address)
+{
+  SocketAddress address;
+  socklen_t length = sizeof address;
+
+  memset (ret_address, 0, sizeof *ret_address);
+  if (getsockname (fd, &address.any, &length) != 0)
+    return FALSE;
+  if (address.any.sa_family == AF_INET) {
+    ret_address->family = FAMILY_IPV4;
+    memcpy (ret_address->octets, &address.ipv4.sin_addr, sizeof address.ipv4.sin_addr);
+    return TRUE;
+  }
+  /* The scope of a link-local address means nothing to the other side. */
+  ret_address->family = FAMILY_IPV6;
+  memcpy (ret_address->octets, &address.ipv6.sin6_addr, sizeof address.ipv6.sin6_addr);
+  return address.any.sa_family == AF_INET6;
+}

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""What toukan must reach, measured against a direct send and against other programs in
+the same run: `make bench`. Prints Markdown; ends with 1 when a limit is passed.
+
+Not part of `make check`: a machine that is busy with something else must not fail a test.
+"""
+
+import os
+import pathlib
+import shutil
+import statistics
+import sys
+from typing import NamedTuple
+
+TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
+sys.path.insert(0, str(TOP / "tests/lab"))
+
+from lab import BUILD, Lab, case, message, namespaces  # noqa: E402
+from lab.client import RECIPIENT, SENDER  # noqa: E402
+from lab.sink import PASSWORD, USER  # noqa: E402
+
+MEASURE = BUILD / "tests/bench/measure"
+TEXT = message("One line.\r\n")
+PORT_PATIENCE, ATTEMPT_DELAY = 3.0, 0.25
+
+
+class Cost(NamedTuple):
+    seconds: float
+    peak_kib: int
+
+
+class Table:
+    """A Markdown table whose last columns are a figure, its limit, and the verdict."""
+
+    over = 0
+
+    def __init__(self, title, *columns):
+        print(f"\n### {title}\n")
+        self._print(*columns, "figure", "limit", "verdict")
+        self._print(*["---"] * (len(columns) + 3))
+
+    def row(self, *cells, figure, limit=None):
+        verdict = "" if limit is None else "ok" if figure <= limit else "over"
+        Table.over += verdict == "over"
+        self._print(*cells, f"{figure:.2f}", "" if limit is None else f"{limit:.2f}", verdict)
+
+    @staticmethod
+    def _print(*cells):
+        print("|", " | ".join(str(cell) for cell in cells), "|", flush=True)
+
+
+def measure(lab, command, text=TEXT):
+    """Runs COMMAND on the client's host; what it cost."""
+    done = lab.client.run([str(MEASURE), *map(str, command)], input=text.encode(), text=False,
+                          env=lab.toukan.environment, cwd=lab.toukan.home)
+    *said, last = done.stderr.decode(errors="replace").splitlines()
+    microseconds, peak, status = map(int, last.split())
+    if status != 0:
+        output = done.stdout.decode(errors="replace")
+        raise RuntimeError(f"{command} ends with {status}\n{output}\n" + "\n".join(said))
+    return Cost(microseconds / 1e6, peak)
+
+
+def medians(costs):
+    return Cost(statistics.median(cost.seconds for cost in costs), max(cost.peak_kib for cost in costs))
+
+
+def toukan(lab, **options):
+    """The command line, with the account written to its file."""
+    lab.toukan.configure({name.replace("_", "-"): value for name, value in options.items()})
+    return [BUILD / "toukan", "sendmail", "--", RECIPIENT]
+
+
+# --- other programs -----------------------------------------------------------------
+
+def curl(lab, host, port, tls):
+    url = f"smtps://{host}:{port}" if tls == "implicit" else f"smtp://{host}:{port}"
+    secured = ["--ssl-reqd", "--cacert", lab.sinks[0].ca, "--user", f"{USER}:{PASSWORD}",
+               "--login-options", "AUTH=PLAIN"] if tls else []
+    return ["curl", "-sS", url, "--mail-from", SENDER, "--mail-rcpt", RECIPIENT, "--upload-file", "-",
+            *secured]
+
+
+def msmtp(lab, host, port, tls):
+    starttls = "off" if tls == "implicit" else "on"
+    secured = ["--tls=on", f"--tls-starttls={starttls}", f"--tls-trust-file={lab.sinks[0].ca}",
+               "--auth=plain", f"--user={USER}", f"--passwordeval=echo '{PASSWORD}'"]
+    secured = secured if tls else ["--tls=off", "--auth=off"]
+    return ["msmtp", "--file=/dev/null", f"--host={host}", f"--port={port}", f"--from={SENDER}", *secured,
+            "--", RECIPIENT]
+
+
+def swaks(lab, host, port, tls):
+    how = {"starttls": ["--tls"], "implicit": ["--tls-on-connect"]}.get(tls, [])
+    login = ["--auth", "PLAIN", "--auth-user", USER, "--auth-password", PASSWORD,
+             "--tls-ca-path", lab.sinks[0].ca] if tls else []
+    return ["swaks", "--silent", "3", "--server", host, "--port", str(port), "--from", SENDER,
+            "--to", RECIPIENT, "--data", "-", *how, *login]
+
+
+RIVALS = [program for program in (curl, msmtp, swaks) if shutil.which(program.__name__)]
+
+
+# --- silence and refusals --------------------------------------------------------------
+
+def time_of(lab, rules, runs=5, **options):
+    lab.firewall(rules)
+    return medians([measure(lab, toukan(lab, **options)) for _ in range(runs)]).seconds
+
+
+def bench_ladder():
+    table = Table("The ladder: one message, seconds", "network", "sent by", "direct send")
+    closed = "tcp dport 587"
+    with Lab() as lab:
+        lab.sink()
+        direct_25 = time_of(lab, [], ports="25")
+        direct_587 = time_of(lab, [], ports="587")
+        table.row("587 silent", "25/IPv6", f"{direct_25:.3f}",
+                  figure=time_of(lab, case("silent", closed), runs=3),
+                  limit=PORT_PATIENCE + 2 * ATTEMPT_DELAY + 0.3)
+        table.row("IPv6 silent", "587/IPv4", f"{direct_587:.3f}",
+                  figure=time_of(lab, case("silent", "meta nfproto ipv6 tcp dport { 25, 587 }")),
+                  limit=direct_587 + ATTEMPT_DELAY + 0.1)
+        table = Table("The ladder: as a multiple of a direct send to 25", "network", "sent by", "seconds")
+        for name in ("refused", "prohibited", "unreachable"):
+            seconds = time_of(lab, case(name, closed), runs=9)
+            table.row(f"587 {name}", "25/IPv6", f"{seconds:.3f}", figure=seconds / direct_25, limit=1.2)
+
+
+# --- round trips ---------------------------------------------------------------------
+
+ONE_WAY = 0.05
+
+
+def round_trips(lab, trace, sink, command):
+    """From the first SYN to the final 250 as the client sees it.
+
+    The sink's clock is tied to the trace's by the connection: it is accepted when the
+    client's first segment without SYN has crossed the link."""
+    trace.write_text("")
+    seen = {kind: len(sink.events(kind)) for kind in ("connection", "message")}
+    measure(lab, command)
+    connection = sink.events("connection")[seen["connection"]]
+    stored = sink.events("message")[seen["message"]]
+    first, accepted = connect_times(trace.read_text())
+    final = accepted + (stored["ms"] - connection["ms"]) / 1000 + ONE_WAY
+    return (final - first) / (2 * ONE_WAY)
+
+
+def connect_times(trace):
+    """When the client's first SYN left, and when the server could accept it."""
+    from_client = [line.split() for line in trace.splitlines() if line.endswith(" 0")]
+    first = next(segment for segment in from_client if segment[3] == "S")
+    answer = next(segment for segment in from_client if segment[1] == first[1] and segment[3] != "S")
+    return float(first[0]), float(answer[0]) + ONE_WAY
+
+
+def bench_round_trips():
+    table = Table(f"Round trips at {2 * ONE_WAY * 1000:.0f} ms, TLS 1.3 and PLAIN, to the final 250",
+                  "program", "port", "server")
+    for port, listen, tls in ((587, "587/IPv6", "starttls"), (465, "465/implicit/IPv6", "implicit")):
+        for chunking in (True, False):
+            bench_port(table, port, listen, tls, chunking)
+
+
+def bench_port(table, port, listen, tls, chunking):
+    limit = (8 if port == 587 else 6) + (not chunking)
+    server = "PIPELINING, CHUNKING" if chunking else "PIPELINING"
+    trace = pathlib.Path(Lab.shared.name) / "trace"
+    with Lab(delay=ONE_WAY * 1000, trace=trace) as lab:
+        lab.hosts({"smtp.lab.test": ["2001:db8::10"]})
+        options = ["--mechanisms", "PLAIN"] + ([] if chunking else ["--without", "CHUNKING"])
+        sink = lab.sink(*options, paths=(listen,))
+        ports = "465/implicit" if tls == "implicit" else str(port)
+        found = round_trips(lab, trace, sink, toukan(lab, ports=ports))
+        table.row("toukan", port, server, figure=found, limit=limit + 0.5)
+        for rival in RIVALS if not chunking else []:
+            try:
+                found = round_trips(lab, trace, sink, rival(lab, "smtp.lab.test", port, tls))
+            except RuntimeError as error:
+                print(error, file=sys.stderr)
+                continue
+            table.row(rival.__name__, port, server, figure=found)
+
+
+# --- the whole process -----------------------------------------------------------------
+
+def interleaved(lab, commands, runs=41):
+    """Each command in turn, so that what disturbs the machine disturbs them all alike."""
+    costs = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            costs[name].append(measure(lab, command))
+    return {name: medians(each[1:]) for name, each in costs.items()}
+
+
+def bench_process():
+    if curl not in RIVALS:
+        print("\ncurl isn't installed: no comparison of whole processes")
+        return
+    table = Table("One process, one message over loopback: as a multiple of curl",
+                  "program", "what", "milliseconds")
+    peaks = {}
+    for what, tls, limit in (("plain", None, 1.25), ("TLS + AUTH", "starttls", 1.0)):
+        with Lab() as lab:
+            found = process_costs(lab, tls)
+        for name, cost in found.items():
+            table.row(name, what, f"{cost.seconds * 1000:.1f}", figure=cost.seconds / found["curl"].seconds,
+                      limit=limit if name == "toukan" else None)
+        peaks[what] = found
+    table = Table("Peak memory, MiB", "program", "what")
+    for what, found in peaks.items():
+        for name, cost in found.items():
+            table.row(name, what, figure=cost.peak_kib / 1024, limit=16 if name == "toukan" else None)
+
+
+def process_costs(lab, tls):
+    """Client and server are one host here."""
+    lab.hosts({"smtp.lab.test": ["127.0.0.1"]})
+    lab.sink("--mechanisms", "PLAIN", paths=("127.0.0.1:587",), host=lab.client)
+    account = {} if tls else {"tls": "off", "auth": "off"}
+    commands = {"toukan": toukan(lab, ports="587", **account)}
+    for rival in RIVALS:
+        if rival is not swaks:
+            commands[rival.__name__] = rival(lab, "smtp.lab.test", 587, tls)
+    return interleaved(lab, commands)
+
+
+def main():
+    namespaces.enter()
+    print("# What toukan costs")
+    for bench in (bench_ladder, bench_round_trips, bench_process):
+        if not sys.argv[1:] or any(word in bench.__name__ for word in sys.argv[1:]):
+            bench()
+    sys.exit(1 if Table.over else 0)
+
+
+if __name__ == "__main__":
+    main()
