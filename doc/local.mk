@@ -38,3 +38,4 @@ doc/toukan.conf.5: doc/toukan.conf.5.in doc/options.mdoc Makefile
 	$(AM_V_GEN)$(fill_in) doc/options.mdoc doc/toukan.conf.5.in $@
 completion/toukan.bash: completion/toukan.bash.in doc/option-names Makefile
 	$(AM_V_GEN)$(fill_in) doc/option-names completion/toukan.bash.in $@
+dist_man_MANS += doc/toukan-sink.1

@@ -252,7 +252,7 @@ flush_output (int status)
 static int
 run (int argc, char **argv)
 {
-  g_auto (ConfigOptions) options = { NULL };
+  g_auto (ConfigOptions) options = { .json = FALSE };
   g_autoptr (GError) error = NULL;
   g_set_prgname ("toukan config");
   if (!parse_options (&options, &argc, &argv, &error))

@@ -1,70 +1,20 @@
 /* One connection. The receiver decides what is said; this file decides when it is sent,
  * and when not at all. */
-#include "sink/connection.h"
+#include "sink/connection-private.h"
 
 #include <string.h>
 
-#include "base/visible.h"
-#include "net/stream.h"
-#include "sink/auth.h"
-#include "sink/maildir.h"
-
 #define LINGER_SECONDS 5 /* for a client that doesn't close when we have */
-
-/* What follows once the output held has been sent. */
-typedef enum { THEN_NOTHING, THEN_TLS, THEN_CLOSE } Then;
-
-struct Connection {
-  const ConnectionContext *context;
-  const SinkOptions *options;
-  guint64 id;
-  gboolean implicit_tls, too_many;
-  ConnectionEnded ended;
-  gpointer data;
-
-  Stream *stream;
-  Receiver *receiver;
-  SinkAuth *auth;
-  const char **mechanisms; /* offered since TLS; NULL: not under TLS */
-  MaildirFile *file;
-  char *tls; /* version and cipher; NULL: in the clear */
-
-  guint64 octets; /* from the client, decrypted */
-  guint64 commands;
-  guint messages;
-  gboolean deaf; /* what comes in is dropped */
-  gboolean over;
-  GByteArray *held;
-  Then then;
-  guint reply_timer, greeting_timer, linger_timer, end_source;
-};
 
 /* ---- the log ------------------------------------------------------------- */
 
-static Log *
-begin_event (Connection *connection, const char *event)
+Log *
+connection_begin_event (Connection *connection, const char *event)
 {
   Log *log = connection->context->log;
   log_begin (log, event);
   log_number (log, "id", connection->id);
   return log;
-}
-
-static void
-log_message (Connection *connection, const Envelope *envelope)
-{
-  g_autoptr (GPtrArray) recipients = g_ptr_array_new ();
-  for (guint i = 0; i < envelope->recipients->len; i++)
-    g_ptr_array_add (recipients, envelope_recipient (envelope, i)->address);
-  Log *log = begin_event (connection, "message");
-  log_text (log, "sender", envelope->sender);
-  log_texts (log, "recipients", recipients);
-  log_number (log, "size", maildir_file_size (connection->file));
-  log_text (log, "sha256", maildir_file_sha256 (connection->file));
-  log_text (log, "user", receiver_user (connection->receiver));
-  log_text (log, "tls", connection->tls);
-  log_text (log, "file", maildir_file_path (connection->file));
-  log_end (log);
 }
 
 /* ---- the end ------------------------------------------------------------- */
@@ -86,7 +36,7 @@ end (Connection *connection, const char *reason)
     return;
   connection->over = connection->deaf = TRUE;
   g_clear_pointer (&connection->stream, stream_free);
-  Log *log = begin_event (connection, "closed");
+  Log *log = connection_begin_event (connection, "closed");
   log_number (log, "octets", connection->octets);
   log_number (log, "commands", connection->commands);
   log_text (log, "reason", reason);
@@ -185,8 +135,8 @@ on_reply_timer (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-collect_output (Connection *connection)
+void
+connection_collect_output (Connection *connection)
 {
   g_autoptr (GByteArray) output = receiver_take_output (connection->receiver);
   if (output != NULL)
@@ -214,8 +164,8 @@ is_now (const Moment *moment, MomentKind kind, guint64 number)
 }
 
 /* Closes or falls silent where that was asked for. TRUE: it did. */
-static gboolean
-fail_on_purpose (Connection *connection, MomentKind kind, guint64 number)
+gboolean
+connection_fail_on_purpose (Connection *connection, MomentKind kind, guint64 number)
 {
   const SinkOptions *options = connection->options;
   if (connection->over || connection->deaf)
@@ -251,137 +201,6 @@ octets_until_fault (const Connection *connection, gsize length)
   return length;
 }
 
-/* ---- the receiver's events ----------------------------------------------- */
-
-static void
-on_command (Connection *connection, const ReceiverEvent *event)
-{
-  connection->commands++;
-  Log *log = begin_event (connection, "command");
-  log_text (log, "command", event->text);
-  log_end (log);
-  fail_on_purpose (connection, MOMENT_COMMAND, connection->commands);
-}
-
-static void
-on_wants_auth (Connection *connection, const ReceiverEvent *event)
-{
-  SinkAuthAnswer answer
-      = sink_auth_step (connection->auth, event->mechanism, event->octets, event->length, event->initial);
-  if (answer.code != 334) {
-    Log *log = begin_event (connection, "auth");
-    log_text (log, "mechanism", sink_auth_mechanism (connection->auth));
-    log_text (log, "user", answer.user);
-    log_number (log, "code", answer.code);
-    log_end (log);
-  }
-  if (answer.challenge != NULL) {
-    receiver_auth_answer (connection->receiver, answer.code, answer.challenge->data, answer.challenge->len,
-                          NULL);
-    g_byte_array_unref (answer.challenge);
-  } else {
-    receiver_auth_answer (connection->receiver, answer.code, NULL, 0, answer.user);
-  }
-}
-
-static void
-on_wants_recipient (Connection *connection, const ReceiverEvent *event)
-{
-  const char *address = envelope_recipient (event->envelope, event->index)->address;
-  const GArray *replies = connection->options->recipients;
-  for (guint i = 0; i < replies->len; i++) {
-    const SinkRecipientReply *reply = &g_array_index (replies, SinkRecipientReply, i);
-    if (g_ascii_strcasecmp (reply->address, address) == 0) {
-      receiver_answer (connection->receiver, reply->code, reply->text);
-      return;
-    }
-  }
-  receiver_answer (connection->receiver, 0, NULL);
-}
-
-static void
-on_wants_message (Connection *connection, const ReceiverEvent *event)
-{
-  const MaildirOrigin origin = { .user = receiver_user (connection->receiver), .tls = connection->tls };
-  g_autoptr (GError) error = NULL;
-  maildir_file_free (connection->file);
-  connection->file = maildir_file_new (connection->options->maildir, event->envelope, &origin, &error);
-  if (connection->file == NULL) {
-    receiver_shut_down (connection->receiver, 421, "4.3.0 Can't store the message");
-    g_printerr ("toukan-sink: %s\n", error->message);
-  }
-}
-
-/* The message is whole: it is kept unless another reply than success is wanted. */
-static void
-on_wants_verdict (Connection *connection, const ReceiverEvent *event)
-{
-  const ReceiverReply *reply = sink_options_reply (connection->options, "END");
-  g_autoptr (MaildirFile) file = g_steal_pointer (&connection->file);
-  g_autoptr (GError) error = NULL;
-  if (reply != NULL && reply->code / 100 != 2) {
-    receiver_answer (connection->receiver, 0, NULL);
-    return;
-  }
-  if (!maildir_file_finish (file, &error)) {
-    g_printerr ("toukan-sink: %s\n", error->message);
-    receiver_answer (connection->receiver, 451, "4.3.0 Can't store the message");
-    return;
-  }
-  connection->file = g_steal_pointer (&file);
-  connection->messages++;
-  log_message (connection, event->envelope);
-  g_clear_pointer (&connection->file, maildir_file_free);
-  if (fail_on_purpose (connection, MOMENT_END, 0))
-    return;
-  receiver_answer (connection->receiver, 0, NULL);
-  if (connection->messages == connection->options->close_after_messages) {
-    collect_output (connection);
-    connection->then = THEN_CLOSE;
-    connection->deaf = TRUE;
-  }
-}
-
-static void
-on_event (Connection *connection, const ReceiverEvent *event)
-{
-  switch (event->kind) {
-  case RECEIVER_WANTS_TLS:
-    connection->then = THEN_TLS;
-    break;
-  case RECEIVER_WANTS_AUTH:
-    on_wants_auth (connection, event);
-    break;
-  case RECEIVER_WANTS_SENDER:
-    receiver_answer (connection->receiver, 0, NULL);
-    break;
-  case RECEIVER_WANTS_RECIPIENT:
-    on_wants_recipient (connection, event);
-    break;
-  case RECEIVER_WANTS_MESSAGE:
-    on_wants_message (connection, event);
-    break;
-  case RECEIVER_BODY:
-    if (connection->file != NULL)
-      maildir_file_write (connection->file, event->octets, event->length);
-    break;
-  case RECEIVER_WANTS_VERDICT:
-    on_wants_verdict (connection, event);
-    break;
-  case RECEIVER_RESET:
-    g_clear_pointer (&connection->file, maildir_file_free);
-    break;
-  case RECEIVER_COMMAND:
-    on_command (connection, event);
-    break;
-  case RECEIVER_WANTS_CLOSE:
-    collect_output (connection);
-    connection->then = THEN_CLOSE;
-    connection->deaf = TRUE;
-    break;
-  }
-}
-
 /* Works off what the receiver has to say. Output is collected before each event, so
  * that a command at which something fails gets no reply any more. */
 static void
@@ -389,9 +208,9 @@ pump (Connection *connection)
 {
   ReceiverEvent event;
   do
-    collect_output (connection);
+    connection_collect_output (connection);
   while (!connection->deaf && receiver_next_event (connection->receiver, &event)
-         && (on_event (connection, &event), TRUE));
+         && (connection_on_event (connection, &event), TRUE));
   release_in_time (connection);
 }
 
@@ -406,7 +225,7 @@ on_received (Stream *stream, const guint8 *octets, gsize length, gpointer data)
     connection->octets += piece;
     receiver_receive (connection->receiver, octets, piece);
     pump (connection);
-    fail_on_purpose (connection, MOMENT_OCTET, connection->octets);
+    connection_fail_on_purpose (connection, MOMENT_OCTET, connection->octets);
     octets += piece;
     length -= piece;
   }
@@ -454,7 +273,7 @@ on_secured (Stream *stream, gpointer data)
   g_autofree char *name = common_name (facts->peer_subject);
   g_autoptr (GBytes) binding = tls_binding (stream_tls (stream));
   connection->tls = g_strdup_printf ("%s %s", facts->version, facts->cipher);
-  Log *log = begin_event (connection, "tls");
+  Log *log = connection_begin_event (connection, "tls");
   log_text (log, "version", facts->version);
   log_text (log, "cipher", facts->cipher);
   log_text (log, "client", name);
@@ -474,7 +293,7 @@ static void
 on_tls_failed (Stream *stream, OutcomeKind kind, Cause cause, const char *detail, gpointer data)
 {
   Connection *connection = data;
-  Log *log = begin_event (connection, "tls");
+  Log *log = connection_begin_event (connection, "tls");
   log_text (log, "error", detail != NULL ? detail : cause_name (cause));
   log_end (log);
   end (connection, "TLS failed");
@@ -533,13 +352,14 @@ connection_new (const ConnectionContext *context, int fd, const ConnectionFacts 
   connection->stream = stream_new (fd, &events, connection);
   make_receiver (connection);
 
-  Log *log = begin_event (connection, "connection");
+  Log *log = connection_begin_event (connection, "connection");
   log_text (log, "peer", facts->peer);
   log_text (log, "local", facts->local);
   log_end (log);
 
   connection->deaf = context->options->silent;
-  if (fail_on_purpose (connection, MOMENT_OCTET, 0) || fail_on_purpose (connection, MOMENT_COMMAND, 0))
+  if (connection_fail_on_purpose (connection, MOMENT_OCTET, 0)
+      || connection_fail_on_purpose (connection, MOMENT_COMMAND, 0))
     return connection;
   if (facts->implicit_tls)
     start_tls (connection);
@@ -554,7 +374,7 @@ connection_shut_down (Connection *connection)
   if (connection->over)
     return;
   receiver_shut_down (connection->receiver, 421, "4.3.2 Shutting down");
-  collect_output (connection);
+  connection_collect_output (connection);
   connection->then = THEN_NOTHING;
   if (!connection->deaf && (stream_tls (connection->stream) == NULL || connection->tls != NULL)) {
     release (connection);

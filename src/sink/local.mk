@@ -18,3 +18,7 @@ toukan_sink_SOURCES += src/sink/server.c
 toukan_sink_SOURCES += src/sink/server.h
 toukan_sink_SOURCES += src/sink/sink.c
 toukan_sink_LDADD = $(NET_LIBS) $(GSASL_LIBS) $(LIBINTL)
+toukan_sink_SOURCES += src/sink/connection-events.c
+toukan_sink_SOURCES += src/sink/connection-private.h
+toukan_sink_SOURCES += src/sink/option-words.c
+toukan_sink_SOURCES += src/sink/option-words.h

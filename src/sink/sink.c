@@ -5,13 +5,12 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/i18n.h"
 #include "config.h"
+#include "net/descriptors.h"
 #include "sink/maildir.h"
 #include "sink/server.h"
-#include "net/descriptors.h"
 
 static int
 fail (const GError *error)

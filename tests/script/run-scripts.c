@@ -325,6 +325,8 @@ play_step (Play *play, const Step *step)
     dialogue_body_failed (play->dialogue, step->id, "unreadable", play->now);
     break;
   case STEP_WAIT:
+    if (play->over)
+      trouble (play, step->line, "the session is over already");
     play->now += (Ticks)step->number * TICKS_PER_MS;
     dialogue_tick (play->dialogue, play->now);
     break;
@@ -361,6 +363,11 @@ static void
 check_delivery (Play *play, const Expectation *expectation)
 {
   const Outcome *outcome = g_hash_table_lookup (play->outcomes, GINT_TO_POINTER ((int)expectation->id));
+  if (strcmp (expectation->recipient, "never") == 0) {
+    if (outcome != NULL)
+      trouble (play, expectation->line, "it was begun");
+    return;
+  }
   if (outcome == NULL) {
     trouble (play, expectation->line, "it never finished");
     return;

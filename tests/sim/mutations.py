@@ -204,10 +204,10 @@ ALONE = [
 ]
 
 SOURCES = [ORDER, LADDER, EVIDENCE, MEMORY, "src/core/path.c", "src/base/ticks.c"]
-SIMULATION = ["tests/sim/%s.c" % name for name in
-              ("oracle", "oracle-names", "oracle-rules", "run", "shadow", "world")]
-TESTS = ["tests/sim/sim-ladder.c", "tests/unit/test-ladder.c", "tests/unit/test-path-memory.c",
-         "tests/sim/sim-lab.c"]
+HELPERS = ["tests/sim/%s.c" % name for name in
+              ("oracle", "oracle-names", "oracle-rules", "run", "shadow", "world")] + ["tests/unit/ladder-fixture.c"]
+TESTS = ["tests/sim/sim-ladder.c", "tests/unit/test-ladder.c", "tests/unit/test-ladder-winner.c",
+         "tests/unit/test-path-memory.c", "tests/sim/sim-lab.c"]
 NETWORKS = "3000"
 SEED = "1"
 PATIENCE = 60  # seconds; a mutant that hangs is a mutant that was noticed
@@ -238,14 +238,14 @@ class Workshop:
         return target
 
     def compile_all(self):
-        for source in SOURCES + SIMULATION + TESTS:
+        for source in SOURCES + HELPERS + TESTS:
             target = os.path.join(self.folder, source.replace("/", "_") + ".o")
             self.objects[source] = self.compile(os.path.join(self.source_dir, source), target)
 
     def try_test(self, test, replaced, program, only=0):
         """None when TEST is content with the objects in which REPLACED stand for others;
         else its complaint."""
-        objects = [replaced.get(name, self.objects[name]) for name in SOURCES + SIMULATION + [test]]
+        objects = [replaced.get(name, self.objects[name]) for name in SOURCES + HELPERS + [test]]
         result = self.run(self.compiler + objects + self.libraries + ["-o", program])
         if result.returncode != 0:
             raise RuntimeError(result.stderr)
@@ -292,7 +292,7 @@ def say(text):
 
 
 def main():
-    source_dir = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+    source_dir = os.environ.get("top_srcdir") or os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
     build_dir = os.environ.get("top_builddir", ".")
     by_name = {mutation[0]: mutation for mutation in MUTATIONS}
     chosen = [(mutation, 0) for mutation in MUTATIONS] + [(by_name[name], only) for name, only in ALONE]

@@ -180,7 +180,7 @@ bench_init (Bench *bench, RecordManner manner, guint capabilities)
 
   memset (bench, 0, sizeof *bench);
   bench->server = loopback_server_new (capabilities);
-  text = g_strdup_printf ("[account t]\nfrom = me@example.org\nhost = 127.0.0.1\nports = %u\ntls = off\n"
+  text = g_strdup_printf ("[account t]\nfrom = me@example.org\nhost = localhost\nports = %u\ntls = off\n"
                           "command-timeout = 2s\n",
                           loopback_server_port (bench->server));
   bench->config = config_load_text ("test", text, strlen (text), NULL, &error);

@@ -1,0 +1,148 @@
+/* What the receiver asks of its owner, answered as the options say. */
+#include "sink/connection-private.h"
+
+static void
+log_message (Connection *connection, const Envelope *envelope)
+{
+  g_autoptr (GPtrArray) recipients = g_ptr_array_new ();
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    g_ptr_array_add (recipients, envelope_recipient (envelope, i)->address);
+  Log *log = connection_begin_event (connection, "message");
+  log_text (log, "sender", envelope->sender);
+  log_texts (log, "recipients", recipients);
+  log_number (log, "size", maildir_file_size (connection->file));
+  log_text (log, "sha256", maildir_file_sha256 (connection->file));
+  log_text (log, "user", receiver_user (connection->receiver));
+  log_text (log, "tls", connection->tls);
+  log_text (log, "file", maildir_file_path (connection->file));
+  log_end (log);
+}
+
+static void
+on_command (Connection *connection, const ReceiverEvent *event)
+{
+  connection->commands++;
+  Log *log = connection_begin_event (connection, "command");
+  log_text (log, "command", event->text);
+  log_end (log);
+  connection_fail_on_purpose (connection, MOMENT_COMMAND, connection->commands);
+}
+
+static void
+on_wants_auth (Connection *connection, const ReceiverEvent *event)
+{
+  SinkAuthAnswer answer
+      = sink_auth_step (connection->auth, event->mechanism, event->octets, event->length, event->initial);
+  if (answer.code != 334) {
+    Log *log = connection_begin_event (connection, "auth");
+    log_text (log, "mechanism", sink_auth_mechanism (connection->auth));
+    log_text (log, "user", answer.user);
+    log_number (log, "code", answer.code);
+    log_end (log);
+  }
+  if (answer.challenge != NULL) {
+    receiver_auth_answer (connection->receiver, answer.code, answer.challenge->data, answer.challenge->len,
+                          NULL);
+    g_byte_array_unref (answer.challenge);
+  } else {
+    receiver_auth_answer (connection->receiver, answer.code, NULL, 0, answer.user);
+  }
+}
+
+static void
+on_wants_recipient (Connection *connection, const ReceiverEvent *event)
+{
+  const char *address = envelope_recipient (event->envelope, event->index)->address;
+  const GArray *replies = connection->options->recipients;
+  for (guint i = 0; i < replies->len; i++) {
+    const SinkRecipientReply *reply = &g_array_index (replies, SinkRecipientReply, i);
+    if (g_ascii_strcasecmp (reply->address, address) == 0) {
+      receiver_answer (connection->receiver, reply->code, reply->text);
+      return;
+    }
+  }
+  receiver_answer (connection->receiver, 0, NULL);
+}
+
+static void
+on_wants_message (Connection *connection, const ReceiverEvent *event)
+{
+  const MaildirOrigin origin = { .user = receiver_user (connection->receiver), .tls = connection->tls };
+  g_autoptr (GError) error = NULL;
+  maildir_file_free (connection->file);
+  connection->file = maildir_file_new (connection->options->maildir, event->envelope, &origin, &error);
+  if (connection->file == NULL) {
+    receiver_shut_down (connection->receiver, 421, "4.3.0 Can't store the message");
+    g_printerr ("toukan-sink: %s\n", error->message);
+  }
+}
+
+/* The message is whole: it is kept unless another reply than success is wanted. */
+static void
+on_wants_verdict (Connection *connection, const ReceiverEvent *event)
+{
+  const ReceiverReply *reply = sink_options_reply (connection->options, "END");
+  g_autoptr (MaildirFile) file = g_steal_pointer (&connection->file);
+  g_autoptr (GError) error = NULL;
+  if (reply != NULL && reply->code / 100 != 2) {
+    receiver_answer (connection->receiver, 0, NULL);
+    return;
+  }
+  if (!maildir_file_finish (file, &error)) {
+    g_printerr ("toukan-sink: %s\n", error->message);
+    receiver_answer (connection->receiver, 451, "4.3.0 Can't store the message");
+    return;
+  }
+  connection->file = g_steal_pointer (&file);
+  connection->messages++;
+  log_message (connection, event->envelope);
+  g_clear_pointer (&connection->file, maildir_file_free);
+  if (connection_fail_on_purpose (connection, MOMENT_END, 0))
+    return;
+  receiver_answer (connection->receiver, 0, NULL);
+  if (connection->messages == connection->options->close_after_messages) {
+    connection_collect_output (connection);
+    connection->then = THEN_CLOSE;
+    connection->deaf = TRUE;
+  }
+}
+
+void
+connection_on_event (Connection *connection, const ReceiverEvent *event)
+{
+  switch (event->kind) {
+  case RECEIVER_WANTS_TLS:
+    connection->then = THEN_TLS;
+    break;
+  case RECEIVER_WANTS_AUTH:
+    on_wants_auth (connection, event);
+    break;
+  case RECEIVER_WANTS_SENDER:
+    receiver_answer (connection->receiver, 0, NULL);
+    break;
+  case RECEIVER_WANTS_RECIPIENT:
+    on_wants_recipient (connection, event);
+    break;
+  case RECEIVER_WANTS_MESSAGE:
+    on_wants_message (connection, event);
+    break;
+  case RECEIVER_BODY:
+    if (connection->file != NULL)
+      maildir_file_write (connection->file, event->octets, event->length);
+    break;
+  case RECEIVER_WANTS_VERDICT:
+    on_wants_verdict (connection, event);
+    break;
+  case RECEIVER_RESET:
+    g_clear_pointer (&connection->file, maildir_file_free);
+    break;
+  case RECEIVER_COMMAND:
+    on_command (connection, event);
+    break;
+  case RECEIVER_WANTS_CLOSE:
+    connection_collect_output (connection);
+    connection->then = THEN_CLOSE;
+    connection->deaf = TRUE;
+    break;
+  }
+}
