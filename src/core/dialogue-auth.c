@@ -120,10 +120,8 @@ auth_use (Dialogue *dialogue, const AuthMechanism *mechanism)
   g_clear_pointer (&auth->detail, g_free);
   dialogue->phase = PHASE_AUTH;
   reply_parser_set_line_limit (dialogue->parser, REPLY_LINE_LIMIT_AUTH);
-  if (mechanism->client_first)
-    auth_ask (dialogue, TRUE, NULL);
-  else
-    auth_push_bare (dialogue);
+  /* Asked even where the server speaks first, so that the secret is there before AUTH is said. */
+  auth_ask (dialogue, TRUE, NULL);
 }
 
 static char *

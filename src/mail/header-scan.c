@@ -68,3 +68,11 @@ header_field_value (const char *octets, const HeaderField *field)
                    : g_convert (value->str, (gssize)value->len, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
   return g_strstrip (text);
 }
+
+void
+header_value_put_spaces (char *value)
+{
+  for (; *value != '\0'; value++)
+    if (*value == '\001')
+      *value = ' ';
+}

@@ -141,15 +141,6 @@ refuse_field (const char *name, const char *reason, GError **error)
   return FALSE;
 }
 
-/* What NUL became, as a space. */
-static void
-drop_controls (char *value)
-{
-  for (; *value != '\0'; value++)
-    if (*value == '\001')
-      *value = ' ';
-}
-
 static gboolean
 rewrite_field (const GString *header, const HeaderField *field, const Contents *contents, gboolean smtputf8,
                GString *out, GError **error)
@@ -161,7 +152,7 @@ rewrite_field (const GString *header, const HeaderField *field, const Contents *
   }
   g_autofree char *name = g_strndup (header->str + field->start, field->name_length);
   g_autofree char *value = header_field_value (header->str, field);
-  drop_controls (value);
+  header_value_put_spaces (value);
   gboolean keep = !contents->eight_bit || (smtputf8 && contents->utf8);
   if (keep && header_append (out, name, value))
     return TRUE;

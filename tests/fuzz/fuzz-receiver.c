@@ -102,6 +102,6 @@ LLVMFuzzerTestOneInput (const uint8_t *octets, size_t length)
   g_autoptr (GByteArray) whole = converse (octets[0], octets + 1, length - 1, SIZE_MAX);
   g_autoptr (GByteArray) single = converse (octets[0], octets + 1, length - 1, 1);
   check_replies (whole);
-  g_assert (whole->len == single->len && memcmp (whole->data, single->data, whole->len) == 0);
+  g_assert_cmpmem (whole->data, whole->len, single->data, single->len);
   return 0;
 }

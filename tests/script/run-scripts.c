@@ -271,8 +271,8 @@ play_auth (Play *play, const Step *step)
     trouble (play, step->line, "no response was asked for");
   const GByteArray *asked = step->challenge;
   gsize length = 0;
-  const void *challenge = play->challenge != NULL ? g_bytes_get_data (play->challenge, &length) : NULL;
-  if (asked != NULL && (length != asked->len || memcmp (challenge, asked->data, length) != 0))
+  const char *challenge = play->challenge != NULL ? g_bytes_get_data (play->challenge, &length) : NULL;
+  if (asked != NULL && (length != asked->len || (length > 0 && memcmp (challenge, asked->data, length) != 0)))
     trouble (play, step->line, "another challenge: %.*s", (int)length, (const char *)challenge);
   play->auth_open = FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
@@ -325,6 +325,8 @@ play_step (Play *play, const Step *step)
     dialogue_body_failed (play->dialogue, step->id, "unreadable", play->now);
     break;
   case STEP_WAIT:
+    if (play->over)
+      trouble (play, step->line, "the session is over already");
     play->now += (Ticks)step->number * TICKS_PER_MS;
     dialogue_tick (play->dialogue, play->now);
     break;
@@ -361,6 +363,11 @@ static void
 check_delivery (Play *play, const Expectation *expectation)
 {
   const Outcome *outcome = g_hash_table_lookup (play->outcomes, GINT_TO_POINTER ((int)expectation->id));
+  if (strcmp (expectation->recipient, "never") == 0) {
+    if (outcome != NULL)
+      trouble (play, expectation->line, "it was begun");
+    return;
+  }
   if (outcome == NULL) {
     trouble (play, expectation->line, "it never finished");
     return;
