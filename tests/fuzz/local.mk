@@ -4,7 +4,8 @@
 #   tests_fuzz_fuzz_NAME_LDADD = $(CORE_LIBS)
 #   tests_fuzz_fuzz_NAME_LDFLAGS = $(fuzz_ldflags)
 # Configured with --enable-fuzzers (and CC=clang) it is a libFuzzer program:
-#   tests/fuzz/fuzz-NAME -max_total_time=60 ../tests/fuzz/corpus/NAME
+#   mkdir -p found && tests/fuzz/fuzz-NAME -max_total_time=60 found ../tests/fuzz/corpus/NAME
+# (what it finds goes into the first folder)
 # Without, it runs through its corpus in `make check`.
 fuzz_targets =
 if FUZZERS
