@@ -271,8 +271,8 @@ play_auth (Play *play, const Step *step)
     trouble (play, step->line, "no response was asked for");
   const GByteArray *asked = step->challenge;
   gsize length = 0;
-  const void *challenge = play->challenge != NULL ? g_bytes_get_data (play->challenge, &length) : NULL;
-  if (asked != NULL && (length != asked->len || memcmp (challenge, asked->data, length) != 0))
+  const char *challenge = play->challenge != NULL ? g_bytes_get_data (play->challenge, &length) : NULL;
+  if (asked != NULL && (length != asked->len || (length > 0 && memcmp (challenge, asked->data, length) != 0)))
     trouble (play, step->line, "another challenge: %.*s", (int)length, (const char *)challenge);
   play->auth_open = FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
