@@ -176,14 +176,16 @@ transaction_before (const Dialogue *dialogue, const Transaction *transaction)
   return link->prev != NULL ? link->prev->data : NULL;
 }
 
-/* A message that fits one flight is held back until all of it may go. And until a server
- * has shown that it parses BDAT, no other message follows a BDAT: they would all be in
- * doubt, or be run as commands. */
+/* What is to leave in one flight is held back until it is in hand, with its permit where
+ * it completes the message. And until a server has shown that it parses BDAT, no other
+ * message follows a BDAT: they would all be in doubt, or be run as commands. */
 static SendAdvice
 mail_advice (gpointer owner, const WindowCommand *command)
 {
   const Dialogue *dialogue = owner;
   const Transaction *transaction = command->subject;
+  if (transaction->supplied < transaction->first_flight)
+    return SEND_LATER;
   if (transaction->one_flight && !transaction->permitted)
     return SEND_LATER;
   if (transaction->bdat && !dialogue->bdat_proven && transaction_before (dialogue, transaction) != NULL)

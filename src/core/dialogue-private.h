@@ -62,7 +62,7 @@ typedef struct {
 
   gboolean        bdat;
   gboolean        one_flight;   /* BDAT, and all of it goes in the first group */
-  gboolean        speculates;   /* the first chunk goes before any recipient is known */
+  guint64         first_flight; /* octets of the body that go before any recipient is known */
   gboolean        data_sent;
   gboolean        data_ready;   /* 354 */
   gboolean        body_begun;   /* a chunk or a line of the body is out */

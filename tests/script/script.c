@@ -185,7 +185,7 @@ set_setting (Script *script, const char *name, const char *value)
     { "chunking", &settings->chunking, NULL, NULL },
     { "permit-by-hand", &script->permit_by_hand, NULL, NULL },
     { "never-quits", &script->never_quits, NULL, NULL },
-    { "stall-body", &script->stall_body, NULL, NULL },
+    { "body-stalls", NULL, &script->body_stalls, NULL },
     { "whole-only", &script->whole_only, NULL, NULL },
     { "initial-window", NULL, &settings->initial_window, NULL },
     { "chunk-size", NULL, &settings->chunk_size, NULL },
@@ -328,6 +328,7 @@ script_read (const char *path)
   Script *script = g_new0 (Script, 1);
   script->name = g_path_get_basename (path);
   script->folder = g_path_get_dirname (path);
+  script->body_stalls = G_MAXSIZE;
   script->steps = g_ptr_array_new_with_free_func (step_free);
   script->messages = g_ptr_array_new_with_free_func (message_free);
   script->expectations = g_ptr_array_new_with_free_func (expectation_free);
