@@ -61,7 +61,7 @@ static const CauseText cause_texts[] = {
   { CAUSE_BDAT_REFUSED, N_ ("the server offers CHUNKING and does not understand BDAT"),
     N_ ("Set `chunking = no`.") },
   { CAUSE_STORE, N_ ("what happened could not be written down"), N_ ("Check the disk, then try again.") },
-  { CAUSE_CANCELLED, N_ ("it was cancelled; the server never had it whole"), NULL },
+  { CAUSE_CANCELLED, N_ ("the server never had it whole"), NULL },
 };
 
 static const CauseText *
@@ -248,7 +248,8 @@ report_outcome (const Outcome *outcome, const Envelope *envelope, const Ladder *
     append_recipients (out, outcome, envelope);
   if (outcome->overall.kind == OUTCOME_TRANSPORT && outcome->overall.stage != STAGE_RESOLVE)
     append_paths (out, ladder);
-  if (text && text->advice)
+  /* In doubt the headline says what to do, and "try again" would be the wrong thing. */
+  if (text && text->advice && outcome->overall.kind != OUTCOME_IN_DOUBT)
     g_string_append_printf (out, "%s\n", _ (text->advice));
   return g_string_free (out, FALSE);
 }
