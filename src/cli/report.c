@@ -168,13 +168,21 @@ path_state (const LadderPathReport *report)
 static void
 append_paths (GString *out, const Ladder *ladder)
 {
+  guint mute_port = 0; /* accepts, and waits for us to speak first */
+
   for (gsize i = 0; ladder && i < ladder_n_paths (ladder); i++) {
     LadderPathReport report;
     ladder_report (ladder, i, &report);
     g_autofree char *place
         = g_strdup_printf ("%s:%u/%s", report.path.host, report.path.port, family_name (report.path.family));
     g_string_append_printf (out, "  %-32s %s\n", place, path_state (&report));
+    if (report.stalled && !report.path.implicit_tls)
+      mute_port = report.path.port;
   }
+  if (mute_port)
+    g_string_append_printf (
+        out, _ ("If port %u speaks TLS from the first octet, write it as %u/implicit in `ports`.\n"),
+        mute_port, mute_port);
 }
 
 static const char *
