@@ -98,7 +98,8 @@ on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, g
                  status == RESOLVER_FAILED ? CAUSE_RESOLVER : CAUSE_HOST_UNKNOWN, NULL, detail);
   if (!host_is_literal (courier, question->host))
     courier_emit (courier, &event);
-  ladder_resolved (courier->ladder, question->host, family, addresses, n_addresses, clock_now ());
+  ladder_resolved (courier->ladder, question->host, family, engine_network (courier->engine), addresses,
+                   n_addresses, clock_now ());
   courier_drive (courier);
 }
 
@@ -198,7 +199,7 @@ make_ladder (Courier *courier)
   };
 
   return ladder_new (&rules, (const char *const *)account->hosts_ascii, g_strv_length (account->hosts_ascii),
-                     engine_memory (courier->engine), engine_network (courier->engine));
+                     engine_memory (courier->engine));
 }
 
 static void
