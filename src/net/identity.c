@@ -14,6 +14,7 @@
 #include "net/tcp.h"
 
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,6 +66,16 @@ identity_new (const guint8 *salt, gsize length)
   identity->salt_length = length;
   identity->questions = g_ptr_array_new ();
   return identity;
+}
+
+Identity *
+identity_new_transient (void)
+{
+  guint8 salt[16];
+  if (getentropy (salt, sizeof salt) != 0)
+    for (gsize i = 0; i < sizeof salt; i++)
+      salt[i] = (guint8)g_random_int ();
+  return identity_new (salt, sizeof salt);
 }
 
 static void

@@ -11,6 +11,8 @@ typedef struct Identity Identity;
 /* SALT keeps the names from telling others whose routers this machine has seen; with another
  * salt all networks are new ones. */
 Identity *identity_new (const guint8 *salt, gsize length);
+/* The same with a salt of its own: names that mean nothing outside of this process. */
+Identity *identity_new_transient (void);
 /* Ends all questions without an answer. Accepts NULL. */
 void      identity_free (Identity *identity);
 

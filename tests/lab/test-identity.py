@@ -188,5 +188,30 @@ def _():
         check(check_known(ask(lab, V4)) != before.network, "another prefix is another network")
 
 
+@test("toukan says by which network each family is reached")
+def _():
+    with Lab() as lab:
+        lab.sink()
+        forget_neighbours(lab)
+        sent = lab.send(arguments=["-v"]).check(status=0)
+        networks = {event["family"]: event for event in sent.all("network")}
+        check_equal({event["description"] for event in networks.values()}, {"eth0, on the same link"}, "descriptions")
+        check(all(len(event["network"]) == 32 for event in networks.values()), networks)
+        check("IPv6: network: eth0, on the same link" in sent.errors, sent)
+
+
+@test("a silent router keeps nobody waiting: what waits is at most one family for 50 ms")
+def _():
+    with Lab() as lab:
+        lab.sink(paths=["587/IPv4"])
+        lab.firewall(["meta nfproto ipv6 drop"])  # ND is dropped too
+        forget_neighbours(lab)
+        sent = lab.send().check(status=0, path="587/IPv4")
+        silent = [event for event in sent.all("network") if event["network"] is None]
+        check_equal([event["family"] for event in silent], ["IPv6"], "unknown networks")
+        first = sent.all("attempt")[0]
+        check(first["ms"] < 2 * PATIENCE + SLACK, first)
+
+
 if __name__ == "__main__":
     main()
