@@ -75,7 +75,8 @@ int
 deliver (const Account *account, const Envelope *envelope, BodySource *message, const DeliverView *view)
 {
   g_autoptr (PathMemory) memory = path_memory_new ();
-  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, "this process");
+  g_autoptr (Identity) identity = identity_new_transient ();
+  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, identity);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
   Run run = { .engine = engine, .loop = loop, .envelope = envelope };

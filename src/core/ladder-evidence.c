@@ -29,7 +29,7 @@ ladder_note_stall (LadderAttempt *attempt, Ticks now)
 static gboolean
 evidence_is_known (const Ladder *ladder, const LadderPath *path, gboolean strong, Ticks began)
 {
-  const PathMemoryEntry *entry = path_memory_find (ladder->memory, ladder->network, &path->path);
+  const PathMemoryEntry *entry = path_memory_find (ladder->memory, path->network, &path->path);
   if (!entry || entry->since <= began)
     return FALSE;
   return entry->repetitions > 0 || (!strong && entry->weak_in_a_row > 0);
@@ -42,9 +42,9 @@ judge_cost (Ladder *ladder, LadderPath *path, PathCost cost, gboolean strong, Ti
   if (evidence_is_known (ladder, path, strong, began))
     return;
   if (strong)
-    path_memory_note_cost (ladder->memory, ladder->network, &path->path, cost, now);
+    path_memory_note_cost (ladder->memory, path->network, &path->path, cost, now);
   else
-    path_memory_note_weak (ladder->memory, ladder->network, &path->path, cost, now);
+    path_memory_note_weak (ladder->memory, path->network, &path->path, cost, now);
 }
 
 void
@@ -69,7 +69,7 @@ ladder_judge_winner (Ladder *ladder, Ticks now)
     if (path != winner->path && path->stall > winner->longest_wait)
       ladder_judge_stall (ladder, path, now);
   }
-  path_memory_note_success (ladder->memory, ladder->network, &winner->path->path, now);
+  path_memory_note_success (ladder->memory, winner->path->network, &winner->path->path, now);
 }
 
 void
@@ -78,10 +78,10 @@ ladder_judge_late (Ladder *ladder, LadderPath *path, Ticks now)
   const PathMemoryEntry *entry = NULL;
   /* An accepted connection is the contrary of silence; of greetings and handshakes
    * it says nothing. */
-  if (path_memory_demoted (ladder->memory, ladder->network, &path->path, now, &entry)
+  if (path_memory_demoted (ladder->memory, path->network, &path->path, now, &entry)
       && entry->cost != PATH_COST_SILENCE)
     return;
-  path_memory_note_success (ladder->memory, ladder->network, &path->path, now);
+  path_memory_note_success (ladder->memory, path->network, &path->path, now);
 }
 
 static gboolean
@@ -125,7 +125,7 @@ ladder_judge_path (Ladder *ladder, LadderPath *path, gboolean last, Ticks now)
   }
   if (path->silence == 0 && failed_fast (path)) {
     path->judged = TRUE;
-    path_memory_note_fast_failure (ladder->memory, ladder->network, &path->path, path->end, now);
+    path_memory_note_fast_failure (ladder->memory, path->network, &path->path, path->end, now);
     return;
   }
   /* Before the attempt delay was over nobody had waited for it. */

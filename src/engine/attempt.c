@@ -63,7 +63,7 @@ begin_session (Attempt *attempt, int fd, Tunnel *tunnel)
   static const SessionEvents events = { .event = on_session_event, .secured = on_session_secured };
   Courier *courier = attempt->courier;
   const PathMemoryEntry *entry
-      = path_memory_find (engine_memory (courier->engine), engine_network (courier->engine), &attempt->path);
+      = path_memory_find (engine_memory (courier->engine), attempt->network, &attempt->path);
   gboolean chunking = courier->account->chunking && !courier->without_bdat && !(entry && entry->no_bdat);
 
   if (!attempt->over)
@@ -155,6 +155,7 @@ attempt_start (Courier *courier, const LadderAction *action)
   attempt->courier = courier;
   attempt->id = action->attempt;
   attempt->path = action->path;
+  attempt->network = action->network;
   attempt->address = action->address;
   g_ptr_array_add (courier->attempts, attempt);
   attempt_emit (attempt, (EngineEvent){ .kind = ENGINE_ATTEMPT });
