@@ -232,7 +232,7 @@ tcp_have_network (void)
 gboolean
 tcp_local_address (int fd, IpAddress *ret_address)
 {
-  SocketAddress address;
+  SocketAddress address = { .any = { .sa_family = AF_UNSPEC } };
   socklen_t length = sizeof address;
 
   memset (ret_address, 0, sizeof *ret_address);
