@@ -28,8 +28,7 @@ count_attempt (Attempt *attempt, PathSeen seen)
   Engine *engine = attempt->courier->engine;
 
   if (!attempt->counted)
-    path_memory_note_seen (engine_memory (engine), engine_network (engine), &attempt->path, seen,
-                           clock_now ());
+    path_memory_note_seen (engine_memory (engine), attempt->network, &attempt->path, seen, clock_now ());
   attempt->counted = TRUE;
 }
 
