@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
+#include "cli/output.h"
 #include "cli/verb.h"
 #include "config.h"
 #include "net/descriptors.h"
@@ -53,11 +54,11 @@ main (int argc, char **argv)
   }
   if (strcmp (argv[1], "--version") == 0) {
     printf ("%s\n", PACKAGE_STRING);
-    return EX_OK;
+    return output_flush (EX_OK);
   }
   if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "help") == 0) {
     print_usage (stdout);
-    return EX_OK;
+    return output_flush (EX_OK);
   }
   verb = find_verb (argv[1]);
   if (!verb) {

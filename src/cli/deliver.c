@@ -2,21 +2,27 @@
 #include "cli/deliver.h"
 
 #include <stdio.h>
+#include <sysexits.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 #include "cli/report.h"
 #include "cli/watch.h"
 #include "config/secret-command.h"
 #include "engine/engine.h"
 #include "engine/memory-source.h"
+#include "net/clock.h"
+
+#define SECOND_INTERRUPT (TICKS_PER_SECOND / 2)
 
 typedef struct {
   Engine *engine;
   GMainLoop *loop;
   const Envelope *envelope;
   DeliveryId id;
+  Ticks interrupted; /* when it was too late to cancel; 0: not yet */
   int status;
 } Run;
 
@@ -42,14 +48,27 @@ on_event (const EngineEvent *event, gpointer data)
   }
 }
 
+/* The first time the message is cancelled, or it is too late for that; then the second
+ * time the answer isn't waited for any longer. One signal often comes twice, to the
+ * process and to its group, so the second time counts only after a while. */
 static void
 on_interrupt (int signal_number, gpointer data)
 {
   Run *run = data;
+  Ticks now = clock_now ();
 
-  if (engine_cancel (run->engine, run->id) == CANCEL_TOO_LATE)
-    fprintf (stderr,
-             _ ("toukan: too late to cancel: the message has left; waiting for the server's answer\n"));
+  if (engine_cancel (run->engine, run->id) != CANCEL_TOO_LATE)
+    return;
+  if (run->interrupted == 0) {
+    run->interrupted = now;
+    fprintf (stderr, _ ("toukan: too late to cancel: the message has left; waiting for the server's answer. "
+                        "Interrupt again to stop waiting\n"));
+  } else if (now - run->interrupted >= SECOND_INTERRUPT) {
+    fprintf (stderr, _ ("toukan: IN DOUBT: the message was sent, and the server's answer was not waited for. "
+                        "It may have arrived; ask the recipient before you send it again\n"));
+    run->status = EX_IOERR;
+    g_main_loop_quit (run->loop);
+  }
 }
 
 int
@@ -74,5 +93,8 @@ deliver (const Account *account, const Envelope *envelope, BodySource *message, 
   g_main_loop_run (loop);
   interrupt_unwatch ();
   secret_forget_all ();
+  /* What became of the message is the status, whoever can't be told of it. */
+  if (view->json)
+    output_flush (EX_OK);
   return run.status;
 }

@@ -16,3 +16,5 @@ libcli_a_SOURCES += src/cli/interrupt.h
 libcli_a_SOURCES += src/cli/report.h
 libcli_a_SOURCES += src/cli/watch.h
 libcli_a_SOURCES += src/cli/verb.h
+libcli_a_SOURCES += src/cli/output.c
+libcli_a_SOURCES += src/cli/output.h

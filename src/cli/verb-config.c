@@ -5,6 +5,7 @@
 #include "base/visible.h"
 #include "cli/deliver.h"
 #include "cli/option-list.h"
+#include "cli/output.h"
 #include "cli/verb.h"
 #include "config/config.h"
 
@@ -239,16 +240,6 @@ static const struct {
   { "options", run_options },
 };
 
-/* What was printed must have arrived: a full disk is a failure. */
-static int
-flush_output (int status)
-{
-  if (fflush (stdout) == 0 && !ferror (stdout))
-    return status;
-  fprintf (stderr, _ ("toukan: standard output can't be written\n"));
-  return EX_IOERR;
-}
-
 static int
 run (int argc, char **argv)
 {
@@ -259,7 +250,7 @@ run (int argc, char **argv)
     return deliver_fail (error);
   for (gsize i = 0; argc == 2 && i < G_N_ELEMENTS (actions); i++)
     if (strcmp (argv[1], actions[i].name) == 0)
-      return flush_output (actions[i].run (&options));
+      return output_flush (actions[i].run (&options));
   fprintf (
       stderr,
       _ ("toukan: write \"toukan config show\", \"toukan config check\" or \"toukan config options\"\n"));

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "base/visible.h"
 #include "cli/deliver.h"
 #include "cli/verb.h"
 #include "mail/address.h"
@@ -36,26 +37,62 @@ send_options_clear (SendOptions *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SendOptions, send_options_clear)
 
+/* What isn't UTF-8 is in the locale's encoding; but cron's C locale must not spoil what is. */
+static gboolean
+make_utf8 (char **text, GError **error)
+{
+  if (!*text || g_utf8_validate (*text, -1, NULL))
+    return TRUE;
+  char *converted = g_locale_to_utf8 (*text, -1, NULL, NULL, NULL);
+  if (!converted) {
+    g_autofree char *shown = visible_text (*text, -1);
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
+                 _ ("this is neither UTF-8 nor in the encoding of the locale: %s"), shown);
+    return FALSE;
+  }
+  g_free (*text);
+  *text = converted;
+  return TRUE;
+}
+
+static gboolean
+make_options_utf8 (SendOptions *options, GError **error)
+{
+  char **single[] = { &options->account, &options->from, &options->subject, &options->reply_to };
+  char **lists[] = { options->to, options->cc, options->bcc, options->headers, options->set };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (single); i++)
+    if (!make_utf8 (single[i], error))
+      return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (char **text = lists[i]; text && *text; text++)
+      if (!make_utf8 (text, error))
+        return FALSE;
+  return TRUE;
+}
+
+/* Texts are taken as file names, which GLib hands over as they are. */
 static gboolean
 parse_options (SendOptions *options, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "account", 'a', 0, G_OPTION_ARG_STRING, &options->account, N_ ("Send over this account"), N_ ("NAME") },
-    { "from", 'f', 0, G_OPTION_ARG_STRING, &options->from, N_ ("Sender (default: the account's `from`)"),
+    { "account", 'a', 0, G_OPTION_ARG_FILENAME, &options->account, N_ ("Send over this account"),
+      N_ ("NAME") },
+    { "from", 'f', 0, G_OPTION_ARG_FILENAME, &options->from, N_ ("Sender (default: the account's `from`)"),
       N_ ("ADDRESS") },
-    { "to", 't', 0, G_OPTION_ARG_STRING_ARRAY, &options->to, N_ ("Recipient; may be repeated"),
+    { "to", 't', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->to, N_ ("Recipient; may be repeated"),
       N_ ("ADDRESS") },
-    { "cc", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &options->cc, N_ ("Copy to"), N_ ("ADDRESS") },
-    { "bcc", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &options->bcc, N_ ("Copy to, unseen by the others"),
+    { "cc", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->cc, N_ ("Copy to"), N_ ("ADDRESS") },
+    { "bcc", 'b', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->bcc, N_ ("Copy to, unseen by the others"),
       N_ ("ADDRESS") },
-    { "reply-to", 0, 0, G_OPTION_ARG_STRING, &options->reply_to, N_ ("Where answers shall go"),
+    { "reply-to", 0, 0, G_OPTION_ARG_FILENAME, &options->reply_to, N_ ("Where answers shall go"),
       N_ ("ADDRESS") },
-    { "subject", 's', 0, G_OPTION_ARG_STRING, &options->subject, N_ ("Subject"), N_ ("TEXT") },
+    { "subject", 's', 0, G_OPTION_ARG_FILENAME, &options->subject, N_ ("Subject"), N_ ("TEXT") },
     { "attach", 'A', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->attach,
       N_ ("Attach this file; may be repeated"), N_ ("FILE") },
-    { "header", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->headers, N_ ("A further header line"),
+    { "header", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->headers, N_ ("A further header line"),
       N_ ("'NAME: VALUE'") },
-    { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->set, N_ ("Override an option of the configuration"),
+    { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->set, N_ ("Override an option of the configuration"),
       N_ ("KEY=VALUE") },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, N_ ("Show every attempt and the dialogue"),
       NULL },
@@ -213,13 +250,15 @@ send_with (const SendOptions *options, GError **error)
 static int
 run (int argc, char **argv)
 {
-  g_auto (SendOptions) options = { NULL };
+  g_auto (SendOptions) options = { .account = NULL };
   g_autoptr (GError) error = NULL;
   int status;
 
   if (!parse_options (&options, &argc, &argv, &error))
     return deliver_fail (error);
   take_arguments (&options, argc, argv);
+  if (!make_options_utf8 (&options, &error))
+    return deliver_fail (error);
   status = send_with (&options, &error);
   return error ? deliver_fail (error) : status;
 }

@@ -208,12 +208,14 @@ choose_sender (const SendmailOptions *options, const Account *account, const Mai
 
   if (!given && mailbox)
     return g_strdup (mailbox->address);
-  if (!given) {
+  /* The null reverse-path can't stand in a From that is missing. */
+  gboolean null = given && (!*given || strcmp (given, "<>") == 0);
+  if ((!given || null) && !mailbox) {
     g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
                  _ ("no sender is known: set `from` for account %s, or use -f ADDRESS"), account->name);
     return NULL;
   }
-  if (!*given || strcmp (given, "<>") == 0)
+  if (null)
     return g_strdup ("");
   return address_parse_one (given, mailbox ? address_domain (mailbox->address) : NULL, error);
 }

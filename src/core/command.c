@@ -291,7 +291,9 @@ command_auth (GString *out, const char *mechanism, const char *initial)
   g_string_append_printf (out, "AUTH %s", mechanism);
   if (initial != NULL) {
     good = good && is_base64 (initial);
-    g_string_append_printf (out, " %s", *initial == '\0' ? "=" : initial);
+    /* Not by printf, whose buffer would keep a copy of the secret. */
+    g_string_append_c (out, ' ');
+    g_string_append (out, *initial == '\0' ? "=" : initial);
   }
   return finish (out, start, good && out->len - start + 2 <= AUTH_LINE_LIMIT);
 }

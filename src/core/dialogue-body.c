@@ -60,19 +60,18 @@ push_chunk (Dialogue *dialogue, Transaction *transaction, guint64 octets, gboole
   window_push (dialogue->window, kind, transaction, line)->octets = octets;
 }
 
-/* All chunks at once: their sizes follow from that of the message. FIRST: octets of the
- * first one; 0: like the others. */
+/* All chunks at once: their sizes follow from that of the message. */
 static void
-push_chunks (Dialogue *dialogue, Transaction *transaction, gsize first)
+push_chunks (Dialogue *dialogue, Transaction *transaction)
 {
   guint64 left = transaction->form.size;
   guint64 most = MAX (dialogue->settings.chunk_size, 1);
+  guint64 first = transaction->first_flight;
   if (first > 0 && first < left) {
-    transaction->speculates = TRUE;
     push_chunk (dialogue, transaction, first, FALSE);
     left -= first;
   }
-  for (; left > most; left -= most)
+  for (; left > most && !transaction->one_flight; left -= most)
     push_chunk (dialogue, transaction, most, FALSE);
   push_chunk (dialogue, transaction, left, TRUE);
 }
@@ -97,11 +96,11 @@ body_queue (Dialogue *dialogue, Transaction *transaction, gsize group, gboolean 
   if (!window_pipelining (dialogue->window))
     room = 0;
   gsize quit = quit_follows ? strlen ("QUIT\r\n") : 0;
-  transaction->one_flight = room >= quit && transaction->form.size <= room - quit;
-  if (transaction->one_flight)
-    push_chunk (dialogue, transaction, transaction->form.size, TRUE);
-  else
-    push_chunks (dialogue, transaction, room);
+  guint64 size = transaction->form.size;
+  transaction->one_flight = room >= quit && size <= room - quit;
+  /* Never all of it: the last octet would go without a permit. */
+  transaction->first_flight = transaction->one_flight || size == 0 ? size : MIN (room, size - 1);
+  push_chunks (dialogue, transaction);
 }
 
 /* ---- octets ------------------------------------------------------------------- */
@@ -170,7 +169,7 @@ chunk_advice (gpointer owner, const WindowCommand *command)
     return SEND_LATER;
   if (command->octets == 0 && !transaction->permitted)
     return SEND_LATER;
-  return known || transaction->one_flight || (transaction->speculates && first) ? SEND_NOW : SEND_LATER;
+  return known || transaction->one_flight || (transaction->first_flight > 0 && first) ? SEND_NOW : SEND_LATER;
 }
 
 static gboolean
@@ -202,8 +201,8 @@ body_wish (const Dialogue *dialogue, const Transaction *transaction)
 {
   guint64 missing = transaction->form.size - transaction->supplied;
   const WindowCommand *next = window_next (dialogue->window);
-  if (transaction->one_flight)
-    return missing;
+  if (transaction->supplied < transaction->first_flight)
+    return transaction->first_flight - transaction->supplied;
   if (next == NULL || next->subject != transaction || next->progress != COMMAND_BEGUN)
     return 0;
   if (next->kind == &COMMAND_END)

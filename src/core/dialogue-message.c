@@ -1,4 +1,5 @@
-/* Transactions: MAIL, RCPT, and what becomes of each recipient. */
+/* Transactions: what fits this server, RSET, MAIL and RCPT, and what their replies mean.
+ * Whom the replies concern is kept in dialogue-fate.c. */
 #include "core/dialogue-private.h"
 
 #include <string.h>
@@ -27,229 +28,6 @@ const CommandKind COMMAND_RCPT = { .name = "RCPT",
                                    .patience = PATIENCE_COMMAND,
                                    .guards = GUARD_TLS,
                                    .answered = rcpt_answered };
-
-/* ---- life ------------------------------------------------------------------ */
-
-static Transaction *
-transaction_new (DeliveryId id, const Envelope *envelope, const gboolean *pending, const BodyForm *form)
-{
-  Transaction *transaction = g_new0 (Transaction, 1);
-  guint n = envelope->recipients->len;
-  transaction->id = id;
-  transaction->envelope = envelope_copy (envelope);
-  transaction->form = *form;
-  transaction->outcome = outcome_new (n);
-  transaction->states = g_new0 (RecipientState, n);
-  for (guint i = 0; i < n; i++)
-    transaction->states[i] = pending == NULL || pending[i] ? RECIPIENT_PENDING : RECIPIENT_ASIDE;
-  transaction->body = g_byte_array_new ();
-  verdict_init (&transaction->chunk_refused);
-  return transaction;
-}
-
-void
-transaction_free (Transaction *transaction)
-{
-  envelope_free (transaction->envelope);
-  outcome_free (transaction->outcome);
-  g_free (transaction->states);
-  g_byte_array_unref (transaction->body);
-  verdict_clear (&transaction->chunk_refused);
-  g_free (transaction);
-}
-
-Transaction *
-transaction_find (const Dialogue *dialogue, DeliveryId id)
-{
-  for (const GList *link = dialogue->transactions.head; link != NULL; link = link->next) {
-    Transaction *transaction = link->data;
-    if (transaction->id == id && !transaction->told)
-      return transaction;
-  }
-  return NULL;
-}
-
-/* ---- fates ------------------------------------------------------------------- */
-
-static void
-recipient_decide (Transaction *transaction, guint recipient, RecipientState state, const Verdict *verdict)
-{
-  transaction->states[recipient] = state;
-  verdict_copy (&transaction->outcome->recipients[recipient], verdict);
-}
-
-void
-transaction_decide (Transaction *transaction, OutcomeKind kind, Stage stage, Cause cause, const Reply *reply,
-                    const char *detail)
-{
-  for (guint i = 0; i < transaction->outcome->n_recipients; i++) {
-    if (transaction->states[i] != RECIPIENT_PENDING && transaction->states[i] != RECIPIENT_ACCEPTED)
-      continue;
-    transaction->states[i] = RECIPIENT_DECIDED;
-    verdict_set (&transaction->outcome->recipients[i], kind, stage, cause, reply, detail);
-  }
-}
-
-/* What the recipients of this try add up to; the others don't count. */
-static void
-transaction_conclude (Transaction *transaction)
-{
-  Outcome *outcome = transaction->outcome;
-  outcome_summarize (outcome);
-  if (outcome->overall.kind != OUTCOME_NONE || transaction->has_untried)
-    return;
-  for (gsize i = 0; i < outcome->n_recipients; i++)
-    if (outcome->recipients[i].kind == OUTCOME_ACCEPTED) {
-      verdict_copy (&outcome->overall, &outcome->recipients[i]);
-      return;
-    }
-}
-
-void
-transaction_tell (Dialogue *dialogue, Transaction *transaction)
-{
-  if (transaction->told)
-    return;
-  transaction->told = TRUE;
-  transaction->outcome->without_auth = dialogue->without_auth;
-  transaction->outcome->without_tls = !dialogue->encrypted;
-  transaction_conclude (transaction);
-  Event *event = dialogue_post (dialogue, DIALOGUE_FINISHED);
-  event->said.id = transaction->id;
-  event->outcome = outcome_copy (transaction->outcome);
-}
-
-static void
-post_recipient (Dialogue *dialogue, const Transaction *transaction, guint recipient)
-{
-  Event *event = dialogue_post (dialogue, DIALOGUE_RECIPIENT);
-  event->said.id = transaction->id;
-  event->said.recipient = recipient;
-  verdict_copy (&event->verdict, &transaction->outcome->recipients[recipient]);
-}
-
-void
-transaction_give_up (Dialogue *dialogue, Transaction *transaction, OutcomeKind kind, Stage stage, Cause cause,
-                     const Reply *reply, const char *detail)
-{
-  transaction->given_up = TRUE;
-  transaction_decide (transaction, kind, stage, cause, reply, detail);
-  transaction_tell (dialogue, transaction);
-  if ((transaction->body_begun || transaction->data_ready) && !transaction->dot_put)
-    transaction->must_close = TRUE;
-  else if (!transaction->data_sent)
-    window_drop_waiting (dialogue->window, transaction, NULL);
-}
-
-/* What the end of the session, for whatever reason, means to a delivery that it didn't
- * concern: nothing that could be in doubt has left. */
-static OutcomeKind
-kind_for_bystanders (OutcomeKind kind)
-{
-  return kind == OUTCOME_TEMPORARY || kind == OUTCOME_SECURITY ? kind : OUTCOME_TRANSPORT;
-}
-
-static void
-transaction_abandon (Transaction *transaction, const Verdict *verdict)
-{
-  OutcomeKind kind = kind_for_bystanders (verdict->kind);
-  gboolean doubt = transaction->end == END_TAKEN;
-  for (guint i = 0; i < transaction->outcome->n_recipients; i++) {
-    RecipientState state = transaction->states[i];
-    Verdict *fate = &transaction->outcome->recipients[i];
-    if (state == RECIPIENT_ASIDE || state == RECIPIENT_DECIDED)
-      continue;
-    if (doubt && state != RECIPIENT_UNTRIED)
-      verdict_set (fate, OUTCOME_IN_DOUBT, STAGE_END, verdict->cause, verdict->reply, verdict->detail);
-    else if (state != RECIPIENT_CLAIMED)
-      verdict_set (fate, kind, verdict->stage, verdict->cause, verdict->reply, verdict->detail);
-  }
-}
-
-void
-transactions_abandon (Dialogue *dialogue, const Verdict *verdict)
-{
-  for (GList *link = dialogue->transactions.head; link != NULL; link = link->next) {
-    Transaction *transaction = link->data;
-    if (transaction->told)
-      continue;
-    transaction_abandon (transaction, verdict);
-    transaction_tell (dialogue, transaction);
-  }
-}
-
-/* ---- which of them are over ---------------------------------------------------- */
-
-/* A QUIT that waits behind recipients left for another transaction is taken back. */
-static void
-quit_reconsider (Dialogue *dialogue, const Transaction *transaction)
-{
-  if (!transaction->has_untried || !dialogue->quitting)
-    return;
-  if (window_drop_waiting (dialogue->window, NULL, &COMMAND_QUIT) > 0)
-    dialogue->quitting = FALSE;
-}
-
-gboolean
-transactions_settle (Dialogue *dialogue)
-{
-  gboolean settled = FALSE;
-  for (GList *link = dialogue->transactions.head, *next; link != NULL; link = next) {
-    Transaction *transaction = link->data;
-    next = link->next;
-    if (transaction->must_close && link == dialogue->transactions.head) {
-      transaction_tell (dialogue, transaction);
-      Verdict *why = &transaction->outcome->overall;
-      dialogue_end (dialogue, CLOSE_NOW, OUTCOME_ACCEPTED, STAGE_BODY, why->cause, why->reply, why->detail);
-      return TRUE;
-    }
-    if (window_holds (dialogue->window, transaction))
-      continue;
-    quit_reconsider (dialogue, transaction);
-    transaction_tell (dialogue, transaction);
-    g_queue_delete_link (&dialogue->transactions, link);
-    transaction_free (transaction);
-    settled = TRUE;
-  }
-  return settled;
-}
-
-gboolean
-transactions_may_leave_some (const Dialogue *dialogue)
-{
-  for (const GList *link = dialogue->transactions.head; link != NULL; link = link->next) {
-    const Transaction *transaction = link->data;
-    if (transaction->has_untried || (transaction->n_tried > 1 && transaction->n_unanswered > 0))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* May another message begin? Bodies are handed in one after the other. */
-static gboolean
-delivery_is_welcome (const Dialogue *dialogue)
-{
-  const DialogueSettings *settings = &dialogue->settings;
-  guint limit = window_pipelining (dialogue->window) ? MAX (settings->window, 1) : 1;
-  const Transaction *latest = g_queue_peek_tail ((GQueue *)&dialogue->transactions);
-  return g_queue_get_length ((GQueue *)&dialogue->transactions) < limit
-         && (latest == NULL || body_is_over (latest));
-}
-
-gboolean
-transactions_ask (Dialogue *dialogue)
-{
-  if (dialogue->delivery_asked || dialogue->quitting || !delivery_is_welcome (dialogue))
-    return FALSE;
-  guint most = dialogue->capabilities->mail_max;
-  if (most != 0 && dialogue->n_begun >= most) {
-    session_push_quit (dialogue);
-    return TRUE;
-  }
-  dialogue->delivery_asked = TRUE;
-  dialogue_post (dialogue, DIALOGUE_WANTS_DELIVERY);
-  return FALSE;
-}
 
 /* ---- fit for this server? -------------------------------------------------------- */
 
@@ -292,7 +70,7 @@ push_rcpt (Dialogue *dialogue, Transaction *transaction, guint index)
                         .stage = STAGE_RCPT,
                         .cause = cause_of_address (recipient->address, utf8) };
     recipient_decide (transaction, index, RECIPIENT_DECIDED, &verdict);
-    post_recipient (dialogue, transaction, index);
+    recipient_post (dialogue, transaction, index);
     return 0;
   }
   gsize octets = line->len;
@@ -398,14 +176,16 @@ transaction_before (const Dialogue *dialogue, const Transaction *transaction)
   return link->prev != NULL ? link->prev->data : NULL;
 }
 
-/* A message that fits one flight is held back until all of it may go. And until a server
- * has shown that it parses BDAT, no other message follows a BDAT: they would all be in
- * doubt, or be run as commands. */
+/* What is to leave in one flight is held back until it is in hand, with its permit where
+ * it completes the message. And until a server has shown that it parses BDAT, no other
+ * message follows a BDAT: they would all be in doubt, or be run as commands. */
 static SendAdvice
 mail_advice (gpointer owner, const WindowCommand *command)
 {
   const Dialogue *dialogue = owner;
   const Transaction *transaction = command->subject;
+  if (transaction->supplied < transaction->first_flight)
+    return SEND_LATER;
   if (transaction->one_flight && !transaction->permitted)
     return SEND_LATER;
   if (transaction->bdat && !dialogue->bdat_proven && transaction_before (dialogue, transaction) != NULL)
@@ -505,7 +285,7 @@ rcpt_answered (gpointer owner, const WindowCommand *command, const Reply *reply)
     verdict.kind = outcome_kind_of_reply (reply);
     recipient_decide (transaction, recipient, RECIPIENT_DECIDED, &verdict);
   }
-  post_recipient (dialogue, transaction, recipient);
+  recipient_post (dialogue, transaction, recipient);
   if (transaction->n_unanswered == 0 && transaction->n_accepted == 0)
     body_nobody_left (dialogue, transaction, reply);
 }

@@ -1,6 +1,7 @@
 /* What the files of the dialogue share: dialogue.c (the public face, events, times),
  * dialogue-session.c (greeting, EHLO, STARTTLS, QUIT), dialogue-auth.c,
- * dialogue-message.c (transactions, fates) and dialogue-body.c (DATA, BDAT, the end). */
+ * dialogue-message.c (MAIL, RCPT), dialogue-body.c (DATA, BDAT, the end) and
+ * dialogue-fate.c (what becomes of deliveries and recipients). */
 #pragma once
 
 #include "core/dialogue.h"
@@ -61,7 +62,7 @@ typedef struct {
 
   gboolean        bdat;
   gboolean        one_flight;   /* BDAT, and all of it goes in the first group */
-  gboolean        speculates;   /* the first chunk goes before any recipient is known */
+  guint64         first_flight; /* octets of the body that go before any recipient is known */
   gboolean        data_sent;
   gboolean        data_ready;   /* 354 */
   gboolean        body_begun;   /* a chunk or a line of the body is out */
@@ -153,10 +154,18 @@ void auth_respond (Dialogue *dialogue, AuthResponseStatus status, const guint8 *
 void auth_clear (AuthExchange *auth);
 
 /* dialogue-message.c */
-void         transaction_begin (Dialogue *dialogue, DeliveryId id, const Envelope *envelope,
-                                const gboolean *pending, const BodyForm *form, gboolean window_ends);
+void transaction_begin (Dialogue *dialogue, DeliveryId id, const Envelope *envelope, const gboolean *pending,
+                        const BodyForm *form, gboolean window_ends);
+
+/* dialogue-fate.c */
+Transaction *transaction_new (DeliveryId id, const Envelope *envelope, const gboolean *pending,
+                              const BodyForm *form);
 Transaction *transaction_find (const Dialogue *dialogue, DeliveryId id); /* NULL: none, or told */
 void         transaction_free (Transaction *transaction);
+void         recipient_decide (Transaction *transaction, guint recipient, RecipientState state,
+                               const Verdict *verdict);
+/* Says DIALOGUE_RECIPIENT. */
+void         recipient_post (Dialogue *dialogue, const Transaction *transaction, guint recipient);
 /* The fate of all whose state is PENDING or ACCEPTED. */
 void         transaction_decide (Transaction *transaction, OutcomeKind kind, Stage stage, Cause cause,
                                  const Reply *reply, const char *detail);

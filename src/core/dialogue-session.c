@@ -160,13 +160,12 @@ session_capable (Dialogue *dialogue, Capabilities *capabilities)
   g_ptr_array_add (dialogue->capabilities_seen, capabilities);
   dialogue->capabilities = capabilities;
   dialogue_post (dialogue, DIALOGUE_CAPABLE)->said.capabilities = capabilities;
-  if (dialogue->encrypted || rule == TLS_OFF) {
-    session_login (dialogue);
-  } else if (capabilities_have (capabilities, CAPABILITY_STARTTLS)) {
+  gboolean in_clear = !dialogue->encrypted && rule != TLS_OFF;
+  if (in_clear && capabilities_have (capabilities, CAPABILITY_STARTTLS)) {
     GString *line = g_string_new (NULL);
     command_starttls (line);
     window_push (dialogue->window, &COMMAND_STARTTLS, NULL, line);
-  } else if (rule == TLS_REQUIRED) {
+  } else if (in_clear && rule == TLS_REQUIRED) {
     dialogue_end (dialogue, CLOSE_POLITE, OUTCOME_SECURITY, STAGE_STARTTLS, CAUSE_TLS_NOT_OFFERED, NULL,
                   NULL);
   } else {

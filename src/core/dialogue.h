@@ -12,6 +12,14 @@
  * skipped: with TLS required no AUTH, no MAIL and no body octet is ever encoded
  * on a connection that isn't encrypted and verified.
  *
+ * Recipients whose final verdict is OUTCOME_NONE were left for another transaction ("too
+ * many", LIMITS): begin the same delivery again with those pending, while the session
+ * lasts. Each such round decides at least one recipient, so there is an end to it.
+ *
+ * A message that fits the initial window leaves as one group, held back until its body
+ * was supplied and its end permitted; of a larger one the first chunk is in that group.
+ * While a delivery's body isn't whole, no other is asked for.
+ *
  * Use: after every call below, drain dialogue_next_event() until FALSE, then send
  * what dialogue_take_output() gives, then set a timer for dialogue_deadline(). */
 #pragma once
@@ -94,7 +102,8 @@ void dialogue_auth_respond (Dialogue *dialogue, AuthResponseStatus status,
 void dialogue_begin (Dialogue *dialogue, DeliveryId id, const Envelope *envelope, const gboolean *pending,
                      const BodyForm *form, gboolean window_ends, Ticks now);
 
-/* … or nothing more to do: QUIT. */
+/* … or nothing more to do: QUIT, once nobody in flight can be left for another transaction;
+ * if somebody is, DIALOGUE_WANTS_DELIVERY comes again. Its reply is awaited 5 s. */
 void dialogue_quit (Dialogue *dialogue, Ticks now);
 
 /* To DIALOGUE_WANTS_BODY: the next octets of the wire form, CRLF lines, not
@@ -106,7 +115,8 @@ void dialogue_body_supply (Dialogue *dialogue, DeliveryId id, const guint8 *octe
 void dialogue_body_failed (Dialogue *dialogue, DeliveryId id, const char *detail, Ticks now);
 
 /* To DIALOGUE_WANTS_END_PERMIT: "in doubt" is durable for ID. Never called: the
- * server never gets the octets that complete the message. */
+ * server never gets the octets that complete the message. A delivery that was permitted
+ * and of which those octets were not taken yet still ends as OUTCOME_TRANSPORT. */
 void dialogue_permit_end (Dialogue *dialogue, DeliveryId id, Ticks now);
 
 /* … or it could not be made durable, or the user cancelled: ID is given up,

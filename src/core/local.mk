@@ -38,3 +38,4 @@ libcore_a_SOURCES += src/core/dialogue-message.c
 libcore_a_SOURCES += src/core/dialogue-body.c
 libcore_a_SOURCES += src/core/window.h
 libcore_a_SOURCES += src/core/dialogue-private.h
+libcore_a_SOURCES += src/core/dialogue-fate.c

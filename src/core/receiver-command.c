@@ -105,8 +105,6 @@ run_starttls (Receiver *receiver, const char *arguments)
   } else if (*arguments != '\0') {
     receiver_refuse (receiver, 501, "5.5.4 No parameters here");
   } else if (receiver_say_for (receiver, "STARTTLS", 220, "2.0.0 Go ahead")) {
-    /* Nothing that came in the clear is taken for protected (RFC 3207, section 6). */
-    receiver->taken = receiver->input->len;
     receiver_reset (receiver);
     receiver->mode = MODE_TLS;
     receiver_push (receiver, RECEIVER_WANTS_TLS);

@@ -58,7 +58,7 @@ xtext_decode (const char *xtext)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   for (const char *at = xtext; *at != '\0'; at++) {
-    int octet = (guchar) *at;
+    int octet = (guchar)*at;
     if (*at == '+') {
       int high = g_ascii_xdigit_value (at[1]);
       int low = high < 0 ? -1 : g_ascii_xdigit_value (at[2]);

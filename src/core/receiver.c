@@ -180,7 +180,8 @@ void
 receiver_tls_established (Receiver *receiver)
 {
   g_assert (receiver->mode == MODE_TLS || receiver->wait == WAIT_GREETING || !receiver->introduced);
-  /* RFC 3207, section 4.2: what was learnt in the clear is forgotten. */
+  /* What was learnt in the clear is forgotten (RFC 3207, section 4.2), and what came behind
+   * STARTTLS isn't taken for protected (section 6). */
   receiver->mode = MODE_COMMAND;
   receiver->encrypted = TRUE;
   receiver->introduced = FALSE;

@@ -1,5 +1,4 @@
 pkglibexec_PROGRAMS += toukan-demo
-toukan_demo_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR=\"$(bindir)\"
 toukan_demo_LDADD = $(ENGINE_LIBS) $(JSON_LIBS) $(LIBINTL)
 toukan_demo_SOURCES =
 toukan_demo_SOURCES += src/demo/demo.c

@@ -9,7 +9,7 @@
 #include "mail/wire.h"
 #include "net/clock.h"
 
-#define BODY_PIECE (64 * 1024)
+#define BODY_PIECE ((gsize)64 * 1024)
 
 struct Carriage {
   guint references;
@@ -18,6 +18,7 @@ struct Carriage {
   Envelope *envelope; /* as it crosses: domains are A-labels */
   Outcome *outcome;   /* fates so far */
   gboolean *pending;  /* not yet decided in this try */
+  gboolean *decided;  /* by the transaction that is being recorded */
   WireForm *form;
   WireTarget target;
   guint64 supplied;
@@ -64,6 +65,7 @@ carriage_new (Courier *courier, Delivery *delivery)
   carriage->envelope = envelope_for_wire (delivery->envelope);
   carriage->outcome = outcome_new (n);
   carriage->pending = g_memdup2 (delivery->pending, n * sizeof (gboolean));
+  carriage->decided = g_new0 (gboolean, n);
   return carriage;
 }
 
@@ -83,6 +85,7 @@ drop_reference (Carriage *carriage)
   outcome_free (carriage->outcome);
   wire_form_free (carriage->form);
   g_free (carriage->pending);
+  g_free (carriage->decided);
   g_free (carriage);
 }
 
@@ -157,14 +160,14 @@ after_fates (gboolean durable, const GError *error, gpointer data)
 
 /* Writes down who was decided by this transaction; goes on when that is durable. */
 static void
-record_fates (Carriage *carriage, const gboolean *decided)
+record_fates (Carriage *carriage)
 {
   WorkSource *source = engine_source (courier_engine (carriage->courier));
   g_autofree DeliveryEvent *events = g_new0 (DeliveryEvent, carriage->outcome->n_recipients);
   gsize n = 0;
 
   for (gsize i = 0; i < carriage->outcome->n_recipients; i++) {
-    if (!decided[i])
+    if (!carriage->decided[i])
       continue;
     events[n++] = (DeliveryEvent){ .kind = DELIVERY_EVENT_RECIPIENT,
                                    .id = carriage_id (carriage),
@@ -178,16 +181,14 @@ record_fates (Carriage *carriage, const gboolean *decided)
 void
 carriage_give_up (Carriage *carriage, const Verdict *verdict)
 {
-  g_autofree gboolean *decided = NULL;
-
   if (carriage->released)
     return;
-  decided = g_memdup2 (carriage->pending, carriage->outcome->n_recipients * sizeof (gboolean));
+  memcpy (carriage->decided, carriage->pending, carriage->outcome->n_recipients * sizeof (gboolean));
   for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
     if (carriage->pending[i])
       verdict_copy (&carriage->outcome->recipients[i], verdict);
   memset (carriage->pending, 0, carriage->outcome->n_recipients * sizeof (gboolean));
-  record_fates (carriage, decided);
+  record_fates (carriage);
 }
 
 void
@@ -344,7 +345,7 @@ is_final (const Verdict *verdict)
 /* Recipients that this transaction did not take (452, RCPTMAX) get another one, but
  * only while each decides somebody. */
 static void
-settle_the_untried (Carriage *carriage, const Outcome *outcome, gboolean *decided)
+settle_the_untried (Carriage *carriage, const Outcome *outcome)
 {
   for (gsize i = 0; i < outcome->n_recipients; i++) {
     if (!carriage->pending[i] || outcome->recipients[i].kind != OUTCOME_NONE)
@@ -352,7 +353,7 @@ settle_the_untried (Carriage *carriage, const Outcome *outcome, gboolean *decide
     verdict_set (&carriage->outcome->recipients[i], OUTCOME_TEMPORARY, STAGE_RCPT, CAUSE_REPLY,
                  outcome->recipients[i].reply, NULL);
     carriage->pending[i] = FALSE;
-    decided[i] = TRUE;
+    carriage->decided[i] = TRUE;
   }
 }
 
@@ -360,9 +361,9 @@ static void
 take_outcome (Carriage *carriage, const Outcome *outcome)
 {
   gsize n = outcome->n_recipients;
-  g_autofree gboolean *decided = g_new0 (gboolean, n);
   gboolean progress = FALSE, in_transport = FALSE;
 
+  memset (carriage->decided, 0, n * sizeof (gboolean));
   carriage->begun = FALSE;
   for (gsize i = 0; i < n; i++) {
     const Verdict *verdict = &outcome->recipients[i];
@@ -376,15 +377,15 @@ take_outcome (Carriage *carriage, const Outcome *outcome)
     if (!is_final (verdict))
       continue;
     carriage->pending[i] = FALSE;
-    decided[i] = progress = TRUE;
+    carriage->decided[i] = progress = TRUE;
   }
   if (!progress && !in_transport)
-    settle_the_untried (carriage, outcome, decided);
+    settle_the_untried (carriage, outcome);
   carriage->outcome->without_auth = carriage->outcome->without_auth || outcome->without_auth;
   /* Whoever turned TLS off needs no reminder. */
   carriage->outcome->without_tls = carriage->outcome->without_tls
                                    || (outcome->without_tls && carriage->delivery->account->tls != TLS_OFF);
-  record_fates (carriage, decided);
+  record_fates (carriage);
 }
 
 void

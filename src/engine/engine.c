@@ -99,7 +99,8 @@ start_what_is_due (Engine *engine)
     engine->idle_told = FALSE;
     courier_start (courier);
   }
-  timer_set (engine->timer, ask_again);
+  /* One that could not even begin is over already, and waits to be freed. */
+  timer_set (engine->timer, engine->finished->len > 0 ? 0 : ask_again);
 }
 
 static void

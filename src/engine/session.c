@@ -12,11 +12,11 @@
 #include "net/tcp.h"
 
 /* More than this on its way to the kernel, and the next piece of a body waits. */
-#define PENDING_ENOUGH (256 * 1024)
+#define PENDING_ENOUGH ((gsize)256 * 1024)
 
 /* RFC 3390 and RFC 6928 allow ten segments at first: one flight without waiting. */
 #define INITIAL_WINDOW 14336
-#define CHUNK_SIZE (256 * 1024)
+#define CHUNK_SIZE ((gsize)256 * 1024)
 
 #define LONGEST_GREETING_WAIT (5 * TICKS_PER_MINUTE)
 

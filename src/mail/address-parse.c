@@ -42,15 +42,16 @@ phrase_new (void)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Phrase, phrase_clear)
 
-/* The piece as far as its comma; never cut inside a character. */
+/* The piece as far as its comma. */
 static char *
 shown_piece (const AddressParser *parser, const char *where)
 {
   gsize length = MAX (strcspn (parser->piece, ","), (gsize)(where - parser->piece));
   gboolean cut = length > ADDRESS_SHOWN_LIMIT;
-  if (cut)
-    for (length = ADDRESS_SHOWN_LIMIT; ((guchar)parser->piece[length] & 0xC0) == 0x80;)
-      length--;
+  length = MIN (length, ADDRESS_SHOWN_LIMIT);
+  /* Never inside a character, which has four octets at most. */
+  for (guint i = 0; cut && i < 3 && ((guchar)parser->piece[length] & 0xC0) == 0x80; i++)
+    length--;
   g_autofree char *shown = visible_text (parser->piece, (gssize)length);
   return g_strconcat (g_strchomp (shown), cut ? "…" : "", NULL);
 }
@@ -161,21 +162,25 @@ read_phrase (AddressParser *parser, Phrase *phrase)
   return TRUE;
 }
 
-/* Encoded words (RFC 2047) as text; no line break or control comes out of them. */
+/* Encoded words (RFC 2047) as text. */
+static char *
+decode_words (const char *text)
+{
+  gmime_start ();
+  g_autofree char *decoded = g_mime_utils_header_decode_phrase (NULL, text);
+  return g_utf8_make_valid (decoded, -1);
+}
+
+/* NULL: nothing is left of it. No line break or control comes out of encoded words. */
 static char *
 decode_name (const GString *text)
 {
-  if (text->len == 0)
-    return NULL;
-  if (strstr (text->str, "=?") == NULL)
-    return g_strdup (text->str);
-  gmime_start ();
-  g_autofree char *decoded = g_mime_utils_header_decode_phrase (NULL, text->str);
-  char *name = g_utf8_make_valid (decoded, -1);
+  gboolean encoded = strstr (text->str, "=?") != NULL;
+  g_autofree char *name = encoded ? decode_words (text->str) : g_strdup (text->str);
   for (char *at = name; *at != '\0'; at++)
     if (g_ascii_iscntrl (*at))
       *at = ' ';
-  return name;
+  return name[0] != '\0' ? g_steal_pointer (&name) : NULL;
 }
 
 /* The local part as it goes out: quoted only where it must be (RFC 5321, 4.1.2). */

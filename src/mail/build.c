@@ -4,9 +4,7 @@
 #include "mail/build.h"
 
 #include "base/domain.h"
-#include "base/error.h"
 #include "base/i18n.h"
-#include "base/visible.h"
 #include "mail/address.h"
 #include "mail/body-writer.h"
 #include "mail/build-part.h"
@@ -64,31 +62,23 @@ build_message_id (const char *domain)
   return g_strdup_printf ("<%s@%s>", token, ascii != NULL ? ascii : domain);
 }
 
-static gboolean
-refuse_field (const char *name, const char *reason, GError **error)
-{
-  g_autofree char *shown = visible_text (name, -1);
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("header field %s: %s"), shown, reason);
-  return FALSE;
-}
-
 /* One field of free text. */
 static gboolean
 add_text (GString *header, const char *name, const char *value, GError **error)
 {
   if (!g_utf8_validate (value, -1, NULL))
-    return refuse_field (name, _ ("it isn't UTF-8"), error);
+    return header_refuse (name, _ ("it isn't UTF-8"), error);
   if (strpbrk (value, "\r\n") != NULL)
-    return refuse_field (name, _ ("it holds a line break"), error);
+    return header_refuse (name, _ ("it holds a line break"), error);
   g_autofree char *encoded = header_encode_text (value);
-  return header_append (header, name, encoded) || refuse_field (name, _ ("a word in it is too long"), error);
+  return header_append (header, name, encoded) || header_refuse (name, _ ("a word in it is too long"), error);
 }
 
 static gboolean
 add_mailboxes (GString *header, const char *name, const GPtrArray *mailboxes, GError **error)
 {
   return mailboxes->len == 0 || header_append_mailboxes (header, name, mailboxes)
-         || refuse_field (name, _ ("a name in it is too long"), error);
+         || header_refuse (name, _ ("a name in it is too long"), error);
 }
 
 static gboolean
@@ -129,9 +119,9 @@ add_further (GString *header, const char *line, GError **error)
   gsize length = strcspn (line, ":");
   g_autofree char *name = g_strndup (line, length);
   if (line[length] == '\0' || !is_field_name (name))
-    return refuse_field (line, _ ("it must look like \"Name: value\""), error);
+    return header_refuse (line, _ ("it must look like \"Name: value\""), error);
   if (is_one_of (name, own_fields))
-    return refuse_field (name, _ ("it is made from the other settings, or left out on purpose"), error);
+    return header_refuse (name, _ ("it is made from the other settings, or left out on purpose"), error);
   const char *value = line + length + 1;
   value += strspn (value, " \t");
   return is_one_of (name, address_fields) ? add_address_list (header, name, value, error)
@@ -145,7 +135,7 @@ only_mailbox (const char *from, GPtrArray **ret_mailboxes, GError **error)
   if (mailboxes == NULL)
     return NULL;
   if (mailboxes->len != 1) {
-    refuse_field ("From", _ ("it must hold one address"), error);
+    header_refuse ("From", _ ("it must hold one address"), error);
     return NULL;
   }
   *ret_mailboxes = g_ptr_array_ref (mailboxes);

@@ -1,4 +1,4 @@
-/* Making a message from its parts, with GMime: for `toukan send` and, later, the
+/* Making a message from its parts: for `toukan send` and, later, the
  * composer and batches. */
 #pragma once
 

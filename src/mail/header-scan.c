@@ -56,6 +56,15 @@ header_field_is (const char *octets, const HeaderField *field, const char *name)
          && g_ascii_strncasecmp (octets + field->start, name, field->name_length) == 0;
 }
 
+gboolean
+header_field_is_one_of (const char *octets, const HeaderField *field, const char *const *names)
+{
+  for (; *names != NULL; names++)
+    if (header_field_is (octets, field, *names))
+      return TRUE;
+  return FALSE;
+}
+
 char *
 header_field_value (const char *octets, const HeaderField *field)
 {
@@ -67,4 +76,12 @@ header_field_value (const char *octets, const HeaderField *field)
                    ? g_strndup (value->str, value->len)
                    : g_convert (value->str, (gssize)value->len, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
   return g_strstrip (text);
+}
+
+void
+header_value_put_spaces (char *value)
+{
+  for (; *value != '\0'; value++)
+    if (*value == '\001')
+      *value = ' ';
 }

@@ -23,6 +23,13 @@ GArray *header_scan (const char *octets, gsize length);
 
 gboolean header_field_is (const char *octets, const HeaderField *field, const char *name);
 
+/* NAMES ends with NULL. */
+gboolean header_field_is_one_of (const char *octets, const HeaderField *field, const char *const *names);
+
 /* What is behind the colon, on one line, without white space around it: UTF-8 (what
  * isn't is taken for ISO-8859-1), with NUL as U+0001, which nothing accepts. */
 char *header_field_value (const char *octets, const HeaderField *field);
+
+/* Makes spaces of the U+0001 in it: how a field with NUL is sent, and so how it must be
+ * understood. */
+void header_value_put_spaces (char *value);

@@ -2,7 +2,9 @@
  * that a reader would decode by mistake; and plain mail starts faster without it. */
 #include "mail/header-write.h"
 
-#include "base/domain.h"
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/visible.h"
 
 #include <string.h>
 
@@ -210,6 +212,14 @@ header_append_mailboxes (GString *out, const char *name, const GPtrArray *mailbo
     }
   }
   return header_append (out, name, value->str);
+}
+
+gboolean
+header_refuse (const char *name, const char *reason, GError **error)
+{
+  g_autofree char *shown = visible_text (name, -1);
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("header field %s: %s"), shown, reason);
+  return FALSE;
 }
 
 static gboolean

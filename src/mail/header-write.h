@@ -22,5 +22,8 @@ gboolean header_append_mailboxes (GString *out, const char *name, const GPtrArra
 /* `; name="value"`, or `; name*=utf-8''…`, in pieces when it is long. */
 void header_append_parameter (GString *value, const char *name, const char *text);
 
+/* FALSE, with TOUKAN_ERROR_DATA that says REASON about the field NAME. */
+gboolean header_refuse (const char *name, const char *reason, GError **error);
+
 /* RFC 5322, 3.3, with the local offset. Free with g_free(). */
 char *header_date (gint64 seconds);

@@ -125,10 +125,7 @@ field_at (const Work *work, guint index)
 static gboolean
 is_one_of (const Work *work, guint index, const char *const *names)
 {
-  for (; *names != NULL; names++)
-    if (header_field_is (work->header, field_at (work, index), *names))
-      return TRUE;
-  return FALSE;
+  return header_field_is_one_of (work->header, field_at (work, index), names);
 }
 
 static gboolean

@@ -78,13 +78,21 @@ mime_parameters_next (MimeParameters *parameters)
   }
 }
 
+/* Is NAMED this parameter, in either form? */
+static gboolean
+is_named (const char *named, const char *name)
+{
+  gsize length = strlen (name);
+  return g_ascii_strncasecmp (named, name, length) == 0 && (named[length] == '\0' || named[length] == '*');
+}
+
 char *
 mime_value_parameter (const char *value, const char *name)
 {
   g_auto (MimeParameters) parameters;
   mime_parameters_init (&parameters, value);
   while (mime_parameters_next (&parameters))
-    if (g_ascii_strcasecmp (parameters.name->str, name) == 0)
-      return g_strdup (parameters.value->str);
+    if (is_named (parameters.name->str, name))
+      return g_strdup (strchr (parameters.name->str, '*') == NULL ? parameters.value->str : "");
   return NULL;
 }

@@ -18,7 +18,8 @@ void mime_parameters_clear (MimeParameters *parameters);
 /* The next one into name and value; FALSE: there is no more. */
 gboolean mime_parameters_next (MimeParameters *parameters);
 
-/* The parameter NAME, or NULL. Free with g_free(). */
+/* The first parameter NAME; "" when it is in the form of RFC 2231; NULL: there is none.
+ * Free with g_free(). */
 char *mime_value_parameter (const char *value, const char *name);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MimeParameters, mime_parameters_clear)

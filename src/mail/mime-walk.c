@@ -104,6 +104,14 @@ shape_of_message (Walk *walk, const char *type)
   return walk->messages == DEPTH_LIMIT ? MIME_TOO_DEEP : MIME_MESSAGE;
 }
 
+static char *
+meant_value (const Walk *walk, const HeaderField *field)
+{
+  char *value = header_field_value (walk->header->str, field);
+  header_value_put_spaces (value);
+  return value;
+}
+
 static void
 judge_entity (Walk *walk)
 {
@@ -114,9 +122,9 @@ judge_entity (Walk *walk)
   for (guint i = 0; i < fields->len; i++) {
     const HeaderField *field = &g_array_index (fields, HeaderField, i);
     if (value == NULL && header_field_is (walk->header->str, field, "Content-Type")) {
-      value = header_field_value (walk->header->str, field);
+      value = meant_value (walk, field);
     } else if (header_field_is (walk->header->str, field, "Content-Transfer-Encoding")) {
-      g_autofree char *label = header_field_value (walk->header->str, field);
+      g_autofree char *label = meant_value (walk, field);
       entity->label = label_of (label);
     }
   }

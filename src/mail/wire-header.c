@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "base/visible.h"
 #include "mail/gmime-start.h"
 #include "mail/header-address.h"
 #include "mail/header-scan.h"
@@ -37,15 +36,6 @@ static const char *const address_fields[] = { "From",
                                               NULL };
 
 static const char *const parameter_fields[] = { "Content-Type", "Content-Disposition", NULL };
-
-static gboolean
-is_one_of (const GString *header, const HeaderField *field, const char *const *names)
-{
-  for (; *names != NULL; names++)
-    if (header_field_is (header->str, field, *names))
-      return TRUE;
-  return FALSE;
-}
 
 /* ---- what a field holds --------------------------------------------------- */
 
@@ -126,28 +116,11 @@ encode_parameters (const char *value)
 static char *
 encoded_value (const GString *header, const HeaderField *field, const char *value, GError **error)
 {
-  if (is_one_of (header, field, address_fields))
+  if (header_field_is_one_of (header->str, field, address_fields))
     return header_encode_addresses (value, error);
-  if (is_one_of (header, field, parameter_fields))
+  if (header_field_is_one_of (header->str, field, parameter_fields))
     return encode_parameters (value);
   return encode_text (value);
-}
-
-static gboolean
-refuse_field (const char *name, const char *reason, GError **error)
-{
-  g_autofree char *shown = visible_text (name, -1);
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("header field %s: %s"), shown, reason);
-  return FALSE;
-}
-
-/* What NUL became, as a space. */
-static void
-drop_controls (char *value)
-{
-  for (; *value != '\0'; value++)
-    if (*value == '\001')
-      *value = ' ';
 }
 
 static gboolean
@@ -161,7 +134,7 @@ rewrite_field (const GString *header, const HeaderField *field, const Contents *
   }
   g_autofree char *name = g_strndup (header->str + field->start, field->name_length);
   g_autofree char *value = header_field_value (header->str, field);
-  drop_controls (value);
+  header_value_put_spaces (value);
   gboolean keep = !contents->eight_bit || (smtputf8 && contents->utf8);
   if (keep && header_append (out, name, value))
     return TRUE;
@@ -169,7 +142,7 @@ rewrite_field (const GString *header, const HeaderField *field, const Contents *
   if (encoded == NULL)
     return FALSE;
   return header_append (out, name, encoded)
-         || refuse_field (name, _ ("a word in it is too long to be sent"), error);
+         || header_refuse (name, _ ("a word in it is too long to be sent"), error);
 }
 
 static void

@@ -195,7 +195,7 @@ tcp_have_network (void)
 gboolean
 tcp_local_address (int fd, IpAddress *ret_address)
 {
-  SocketAddress address;
+  SocketAddress address = { .any = { .sa_family = AF_UNSPEC } };
   socklen_t length = sizeof address;
   *ret_address = (IpAddress){ 0 };
   return getsockname (fd, &address.any, &length) == 0 && socket_address_read (&address.any, ret_address);

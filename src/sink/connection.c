@@ -211,6 +211,8 @@ pump (Connection *connection)
     connection_collect_output (connection);
   while (!connection->deaf && receiver_next_event (connection->receiver, &event)
          && (connection_on_event (connection, &event), TRUE));
+  if (!connection->deaf)
+    connection_collect_output (connection); /* a reply without an event: BDAT to nobody */
   release_in_time (connection);
 }
 

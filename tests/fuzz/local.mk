@@ -4,7 +4,8 @@
 #   tests_fuzz_fuzz_NAME_LDADD = $(CORE_LIBS)
 #   tests_fuzz_fuzz_NAME_LDFLAGS = $(fuzz_ldflags)
 # Configured with --enable-fuzzers (and CC=clang) it is a libFuzzer program:
-#   tests/fuzz/fuzz-NAME -max_total_time=60 ../tests/fuzz/corpus/NAME
+#   mkdir -p found && tests/fuzz/fuzz-NAME -max_total_time=60 found ../tests/fuzz/corpus/NAME
+# (what it finds goes into the first folder)
 # Without, it runs through its corpus in `make check`.
 fuzz_targets =
 if FUZZERS
@@ -38,3 +39,15 @@ fuzz_targets += tests/fuzz/fuzz-config
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_main)
 tests_fuzz_fuzz_config_LDADD = $(CONFIG_LIBS)
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += tests/fuzz/fuzz-address
+tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz-address.c $(fuzz_main)
+tests_fuzz_fuzz_address_LDADD = $(MAIL_LIBS)
+tests_fuzz_fuzz_address_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += tests/fuzz/fuzz-wire
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c $(fuzz_main)
+tests_fuzz_fuzz_wire_LDADD = $(MAIL_LIBS)
+tests_fuzz_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += tests/fuzz/fuzz-intake
+tests_fuzz_fuzz_intake_SOURCES = tests/fuzz/fuzz-intake.c $(fuzz_main)
+tests_fuzz_fuzz_intake_LDADD = $(MAIL_LIBS)
+tests_fuzz_fuzz_intake_LDFLAGS = $(fuzz_ldflags)

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
@@ -322,6 +323,59 @@ test("SCRAM refused at its first message", "SCRAM-SHA-256", "sha256", PASSWORD, 
      "--refuse-first", "SCRAM-SHA-256")(scram_log_in)
 test("SCRAM without the server's signature", "SCRAM-SHA-256", "sha256", PASSWORD, (235, False),
      "--skip-signature")(scram_log_in)
+
+
+class OpenSsl:
+    """A client by the openssl program: Python's ssl can't export what a binding is made of."""
+
+    def __init__(self, sink, *options):
+        self.process = subprocess.Popen(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{sink.ports[0]}", "-starttls", "smtp", "-CAfile",
+             sink.ready["ca"], "-ign_eof", "-keymatexport", "EXPORTER-Channel-Binding", "-keymatexportlen", "32",
+             *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.watchdog = threading.Timer(PATIENCE, self.process.kill)
+        self.watchdog.start()
+        self.binding = bytes.fromhex(self.line("Keying material: "))
+        # What s_client heard before TLS shows late: our own reply is known by its last line.
+        self.send("EHLO client.test")
+        self.line("250 AUTH")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.watchdog.cancel()
+        self.process.stdin.close()
+        self.process.terminate()
+        self.process.stdout.close()
+        self.process.wait(PATIENCE)
+
+    def line(self, prefix):
+        for line in iter(self.process.stdout.readline, b""):
+            if line.decode("latin-1").strip().startswith(prefix):
+                return line.decode("latin-1").strip()[len(prefix):]
+        raise AssertionError(f"no {prefix!r} from openssl")
+
+    def send(self, line):
+        self.process.stdin.write(line.encode() + b"\r\n")
+        self.process.stdin.flush()
+
+    def docmd(self, verb, arguments=""):
+        self.send(f"{verb} {arguments}".strip())
+        for line in iter(self.process.stdout.readline, b""):
+            if line[:3].isdigit() and line[3:4] == b" ":
+                return int(line[:3]), line[4:].rstrip()
+        raise AssertionError("no reply by openssl")
+
+
+def scram_plus(mechanism, digest, *options):
+    with Sink("--mechanisms", mechanism, *LOGIN) as sink, OpenSsl(sink, *options) as client:
+        check_equal(len(client.binding), 32, "binding")
+        check_equal(scram(client, mechanism, digest, PASSWORD, client.binding), (235, True), "result")
+
+
+for each_mechanism, each_digest in (("SCRAM-SHA-1-PLUS", "sha1"), ("SCRAM-SHA-256-PLUS", "sha256")):
+    test(f"{each_mechanism}, bound by openssl to TLS 1.3", each_mechanism, each_digest, "-tls1_3")(scram_plus)
 
 
 @test("SCRAM-SHA-256-PLUS with a wrong binding is refused")

@@ -117,8 +117,8 @@ answer_auth (Session *session, const Request *request)
                                                      : AUTH_RESPONSE_FAILED;
   if (request->initial && chance (session, 5))
     status = AUTH_RESPONSE_NONE;
-  gsize length = chance (session, 10) ? 600 : below (session, 20);
-  g_autofree guint8 *response = g_malloc0 (length + 1);
+  static const guint8 response[600];
+  gsize length = chance (session, 10) ? sizeof response : below (session, 20);
   dialogue_auth_respond (session->dialogue, status, response, length, NULL, session->now);
 }
 

@@ -80,7 +80,7 @@ give_body (Play *play, const DialogueEvent *event)
   gpointer key = GINT_TO_POINTER ((int)event->id);
   gsize given = GPOINTER_TO_SIZE (g_hash_table_lookup (play->supplied, key));
   gsize octets = MIN (message->body->len - given, play->manner.octetwise ? 1 : event->limit);
-  if (play->script->stall_body)
+  if (given >= play->script->body_stalls)
     return;
   g_hash_table_insert (play->supplied, key, GSIZE_TO_POINTER (given + octets));
   dialogue_body_supply (play->dialogue, event->id, (const guint8 *)message->body->str + given, octets,
@@ -150,6 +150,10 @@ handle_event (Play *play, const DialogueEvent *event)
   case DIALOGUE_COMMAND:
     if (strstr (event->text, "c2VjcmV0") != NULL || strstr (event->text, "secret") != NULL)
       trouble (play, 0, "a secret was shown: %s", event->text);
+    break;
+  case DIALOGUE_REPLY:
+    if (event->reply->code == 334 && strcmp (event->reply->lines[0], "***") != 0)
+      trouble (play, 0, "a challenge was shown: %s", event->reply->lines[0]);
     break;
   case DIALOGUE_FINISHED:
     note_finished (play, event);
@@ -271,8 +275,8 @@ play_auth (Play *play, const Step *step)
     trouble (play, step->line, "no response was asked for");
   const GByteArray *asked = step->challenge;
   gsize length = 0;
-  const void *challenge = play->challenge != NULL ? g_bytes_get_data (play->challenge, &length) : NULL;
-  if (asked != NULL && (length != asked->len || memcmp (challenge, asked->data, length) != 0))
+  const char *challenge = play->challenge != NULL ? g_bytes_get_data (play->challenge, &length) : NULL;
+  if (asked != NULL && (length != asked->len || (length > 0 && memcmp (challenge, asked->data, length) != 0)))
     trouble (play, step->line, "another challenge: %.*s", (int)length, (const char *)challenge);
   play->auth_open = FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)

@@ -118,7 +118,7 @@ static void
 add_message (Script *script, char **words)
 {
   Message *message = g_new0 (Message, 1);
-  message->id = (DeliveryId)atoi (words[1]);
+  message->id = g_ascii_strtoull (words[1], NULL, 10);
   g_autofree char *usual = g_strdup_printf ("s%s@example.org", words[1]);
   const char *from = word_value (words, "from");
   message->envelope = envelope_new (from != NULL ? from : usual);
@@ -185,7 +185,7 @@ set_setting (Script *script, const char *name, const char *value)
     { "chunking", &settings->chunking, NULL, NULL },
     { "permit-by-hand", &script->permit_by_hand, NULL, NULL },
     { "never-quits", &script->never_quits, NULL, NULL },
-    { "stall-body", &script->stall_body, NULL, NULL },
+    { "body-stalls", NULL, &script->body_stalls, NULL },
     { "whole-only", &script->whole_only, NULL, NULL },
     { "initial-window", NULL, &settings->initial_window, NULL },
     { "chunk-size", NULL, &settings->chunk_size, NULL },
@@ -200,7 +200,7 @@ set_setting (Script *script, const char *name, const char *value)
     return table[i].set == NULL || table[i].set (script, value);
   }
   if (strcmp (name, "window") == 0)
-    settings->window = (guint)atoi (value);
+    settings->window = (guint)g_ascii_strtoull (value, NULL, 10);
   else if (strcmp (name, "mechanisms") == 0)
     settings->auth.order = g_strsplit (value, ",", -1);
   else if (strcmp (name, "helo-name") == 0)
@@ -242,7 +242,7 @@ parse_expectation (Script *script, guint line, char **words)
   expectation->line = line;
   guint skip = 2;
   if (strcmp (words[1], "session") != 0) {
-    expectation->id = (DeliveryId)atoi (words[1]);
+    expectation->id = g_ascii_strtoull (words[1], NULL, 10);
     expectation->recipient = g_strdup (words[2]);
     skip = 3;
   }
@@ -274,7 +274,7 @@ parse_words (Script *script, guint line, const char *text)
     }
   if (strcmp (words[0], "B:") == 0) {
     Step *step = add_step (script, line, STEP_BODY);
-    step->id = (DeliveryId)atoi (words[1]);
+    step->id = g_ascii_strtoull (words[1], NULL, 10);
     step->number = strtoul (words[2], NULL, 10);
   } else if (strcmp (words[0], "AUTH") == 0) {
     parse_auth (script, line, words);
@@ -328,6 +328,7 @@ script_read (const char *path)
   Script *script = g_new0 (Script, 1);
   script->name = g_path_get_basename (path);
   script->folder = g_path_get_dirname (path);
+  script->body_stalls = G_MAXSIZE;
   script->steps = g_ptr_array_new_with_free_func (step_free);
   script->messages = g_ptr_array_new_with_free_func (message_free);
   script->expectations = g_ptr_array_new_with_free_func (expectation_free);

@@ -48,7 +48,8 @@ typedef struct {
   char *name, *folder;
   DialogueSettings settings;
   DialogueTls tls;
-  gboolean permit_by_hand, never_quits, stall_body, whole_only;
+  gboolean permit_by_hand, never_quits, whole_only;
+  gsize body_stalls; /* behind so many octets */
   GPtrArray *steps, *messages, *expectations;
   char **events; /* names of news that must come, in order */
 } Script;

@@ -166,7 +166,7 @@ static void
 client_mail (Witness *witness, const char *line)
 {
   const char *number = strpbrk (line, "0123456789");
-  witness->current = number != NULL ? (DeliveryId)atoi (number) : 0;
+  witness->current = number != NULL ? g_ascii_strtoull (number, NULL, 10) : 0;
   if (sight_of (witness, witness->current) == NULL)
     complain (witness, "a MAIL for nobody's message: %s", line);
 }
@@ -325,7 +325,7 @@ witness_server (Witness *witness, const guint8 *octets, gsize length)
     if (octets[i] != '\n')
       continue;
     const char *line = witness->reply->str;
-    guint code = (guint)atoi (line);
+    guint code = (guint)g_ascii_strtoull (line, NULL, 10);
     if (witness->reply->len >= 5 && code >= 200 && code <= 599 && line[3] != '-')
       server_reply (witness, code);
     g_string_truncate (witness->reply, 0);

@@ -23,3 +23,7 @@ check_PROGRAMS += tests/unit/test-reencode
 TESTS += tests/unit/test-reencode
 tests_unit_test_reencode_SOURCES = tests/unit/test-reencode.c
 tests_unit_test_reencode_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-transfer
+TESTS += tests/unit/test-transfer
+tests_unit_test_transfer_SOURCES = tests/unit/test-transfer.c
+tests_unit_test_transfer_LDADD = $(MAIL_LIBS)

@@ -132,6 +132,22 @@ test_quoted_printable (void)
   g_string_free (original, TRUE);
 }
 
+/* The buffers' edges fall on every octet of a line end. */
+static void
+test_edges (void)
+{
+  for (gsize length = 15650; length < 15850; length++) {
+    g_autofree char *original = g_strnfill (length, 'x');
+    original[length - 1] = '\n';
+    BuildRequest request = request_for (original, length);
+    g_autofree char *text = build_good (&request);
+    g_autoptr (GMimeMessage) message = parse (text);
+    g_autoptr (GByteArray) content = content_of (g_mime_message_get_mime_part (message));
+    g_assert_cmpmem (content->data, content->len - 2, original, length - 1);
+    g_assert_cmpmem (content->data + content->len - 2, 2, "\r\n", 2);
+  }
+}
+
 /* ---- header --------------------------------------------------------------- */
 
 static void
@@ -326,6 +342,8 @@ static const struct {
   { "text-crlf", "dos.txt", "one\r\ntwo\r\n", 10, "text/plain", "text/plain", "base64" },
   { "text-unended", "u.txt", "one", 3, "text/plain", "text/plain", "base64" },
   { "text-latin", "l.txt", "sch\366n\n", 6, "text/plain", "text/plain", "base64" },
+  { "text-nul", "nul.txt", "a\0b\n", 4, "text/plain", "text/plain", "base64" },
+  { "text-cr", "cr.txt", "one\rtwo\r", 8, "text/plain", "text/plain", "base64" },
   { "binary", "data.bin", "\0\1\2\r\n\377", 6, "application/octet-stream", "application/octet-stream",
     "base64" },
   { "empty", "empty.bin", "", 0, "application/octet-stream", "application/octet-stream", "base64" },
@@ -447,6 +465,7 @@ main (int argc, char **argv)
     g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_text);
   }
   g_test_add_func ("/build/quoted-printable", test_quoted_printable);
+  g_test_add_func ("/build/edges", test_edges);
   g_test_add_func ("/build/header", test_header);
   g_test_add_func ("/build/no-recipient", test_no_recipient);
   g_test_add_func ("/build/utf8-local-part", test_utf8_local_part);

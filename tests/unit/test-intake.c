@@ -66,6 +66,8 @@ static const Row rows[] = {
     "a@b.c", NULL },
   { "only-cr", "From: a@b.c\rDate: x\rMessage-ID: i\r\rbody\r",
     "From: a@b.c\rDate: x\rMessage-ID: i\r\n\nbody\r", "", "a@b.c", NULL },
+  { "last-line-cr", "From: a@b.c\r\nMessage-ID: i\r\nSubject: x\r\rbody",
+    "From: a@b.c\r\nMessage-ID: i\r\nSubject: x\r\nD\r\r\nbody", "", "a@b.c", NULL },
   /* recipients */
   { "to-cc", "To: a@b.c, N <d@e.f>\nCc: g@h.i\nTo: j@k.l\nFrom: x@y.z\n" OWN "\n",
     "To: a@b.c, N <d@e.f>\nCc: g@h.i\nTo: j@k.l\nFrom: x@y.z\n" OWN "\n", "a@b.c d@e.f g@h.i j@k.l", "x@y.z",

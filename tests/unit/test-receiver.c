@@ -357,7 +357,7 @@ static const struct row {
   { "too many recipients", TEXT (MAIL RCPT "RCPT TO:<e@f>\r\n"), "250 250 452 ", FROM TO, { .rcpt_max = 1 } },
   { "a bare LF in a command", TEXT ("NOOP\nNOOP\r\n"), "521 ", "close\n", { 0 } },
   { "a bare CR in a command", TEXT ("NO\rOP\r\nNOOP\r\n"), "500 250 ", "", { 0 } },
-  { "a NUL in a command", TEXT ("NO\0OP\r\nNOOP\r\n"), "500 250 ", "", { 0 } },
+  { "a NUL in a command", TEXT ("NOOP\0x\r\nNOOP\r\n"), "500 250 ", "", { 0 } },
   { "AUTH with the response",
     TEXT ("AUTH PLAIN AHUAcA==\r\nAUTH PLAIN AHUAcA==\r\n"),
     "235 503 ",

@@ -117,6 +117,10 @@ static const Row rows[] = {
   { "mended-quoted-8bit", &ascii, TEXT QP "\na" UE "=3D=\n b \n", TEXT QP "\na=C3=BC=3D=\n b \n", FALSE,
     FALSE },
   { "mended-base64", &ascii, TEXT B64 "\nYWJj" UE "ZGVm\n", TEXT B64 "\nYWJjZGVm\n", FALSE, FALSE },
+  { "mended-base64-long", &eight, TEXT B64 "\n@\n", "*", FALSE, FALSE },
+  { "binary-last-cr", &eight,
+    "Content-Type: image/png\nContent-Transfer-Encoding: binary\nMIME-Version: 1.0\n\na\r",
+    "Content-Type: image/png\nMIME-Version: 1.0\n" B64 "\nYQ0=\n", FALSE, FALSE },
   { "unknown-label", &ascii, TEXT "Content-Transfer-Encoding: x-uuencode\n\n" UE "\n",
     "!unknown Content-Transfer-Encoding holds 8-bit text", FALSE, FALSE },
   { "unknown-label-long", &eight, TEXT "Content-Transfer-Encoding: x-uuencode\n\n@\n",
@@ -167,6 +171,16 @@ static const Row rows[] = {
     "\n--b--\n",
     "Content-Type: multipart/digest; boundary=b\nMIME-Version: 1.0\n\n--b\n\nSubject: x\nMIME-Version: "
     "1.0\nContent-Type: text/plain; charset=utf-8\n" QP "\nsome text here =C3=BC\n--b--\n",
+    FALSE, FALSE },
+  { "parts-each-its-encoding", &ascii,
+    MIXED "\n--b\nContent-Type: text/plain\n\n" UE UE UE UE UE UE UE UE
+          "\n--b\nContent-Type: text/plain\n\ntext text " UE "\n--b--\n",
+    MIXED "\n--b\nContent-Type: text/plain\n" B64
+          "\nw7zDvMO8w7zDvMO8w7zDvA==\n--b\nContent-Type: text/plain\n" QP "\ntext text =C3=BC\n--b--\n",
+    FALSE, FALSE },
+  { "boundary-behind-the-end", &ascii, MIXED "\n--b\n\nx\n--b--\n--b\n\n" UE "\n",
+    MIXED "\n--b\n\nx\n--b--\n--b\n\n??\n", FALSE, FALSE },
+  { "encoded-multipart", &ascii, MIXED QP "\n--b\n\n" UE "\n--b--\n", MIXED QP "\n--b\n\n=C3=BC\n--b--\n",
     FALSE, FALSE },
   { "partial", &ascii, "Content-Type: message/partial; id=x\n\n" UE "\n", "!message/partial", FALSE, FALSE },
   { "no-boundary", &ascii, "Content-Type: multipart/mixed\n\n" UE "\n", "!a multipart without a boundary",
@@ -288,6 +302,96 @@ test_nul (void)
   g_assert_nonnull (g_strstr_len ((char *)second->data, second->len, "\r\n\r\na=00b some text\r\n"));
   g_autoptr (GByteArray) third = convert (binary, sizeof binary - 1, &full, &form, NULL);
   g_assert_nonnull (g_strstr_len ((char *)third->data, third->len, "\r\n\r\nYQBi\r\n"));
+}
+
+static void
+test_depth (void)
+{
+  for (guint depth = 49; depth < 53; depth++) {
+    g_autoptr (GString) text = g_string_new ("MIME-Version: 1.0\n");
+    for (guint i = 0; i < depth; i++)
+      g_string_append_printf (text, "Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", i, i);
+    g_string_append (text, "Content-Type: text/plain\n\n" UE "\n");
+    BodyForm form = { 0 };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GByteArray) out = convert (text->str, text->len, &ascii, &form, &error);
+    g_assert_true ((out != NULL) == (depth <= 50));
+    if (out == NULL)
+      g_assert_true (error != NULL && strstr (error->message, "nested too deeply") != NULL);
+  }
+}
+
+/* Side by side they are not deep. */
+static void
+test_many_messages (void)
+{
+  g_autoptr (GString) text = g_string_new (MIXED "\n");
+  for (guint i = 0; i < 200; i++)
+    g_string_append (text, "--b\nContent-Type: message/rfc822\n\nSubject: x\n\ntext text text " UE "\n");
+  g_string_append (text, "--b--\n");
+  BodyForm form = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GByteArray) out = convert (text->str, text->len, &ascii, &form, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (out);
+}
+
+/* ---- a store that gives a few octets at a time ----------------------------- */
+
+typedef struct {
+  BodyReader reader;
+  BodyReader *source;
+} Drip;
+
+static gssize
+drip_read (BodyReader *reader, guint8 *buffer, gsize length, GError **error)
+{
+  return body_reader_read (((Drip *)reader)->source, buffer,
+                           MIN (length, (gsize)g_test_rand_int_range (1, 9)), error);
+}
+
+static void
+drip_free (BodyReader *reader)
+{
+  body_reader_free (((Drip *)reader)->source);
+  g_free (reader);
+}
+
+static BodyReader *
+open_drip (gpointer data, GError **error)
+{
+  Drip *drip = g_new0 (Drip, 1);
+  drip->reader.read = drip_read;
+  drip->reader.free = drip_free;
+  drip->source = body_source_open (data, error);
+  return &drip->reader;
+}
+
+static void
+check_dripping (const char *octets, gsize length)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (octets, length);
+  g_autoptr (BodySource) source = body_source_new_bytes (bytes);
+  BodyForm body = { 0 };
+  g_autoptr (GByteArray) whole = convert (octets, length, &ascii, &body, NULL);
+  g_autoptr (WireForm) form = wire_form_new (open_drip, source, &ascii, NULL);
+  g_assert_true ((whole == NULL) == (form == NULL));
+  if (form == NULL)
+    return;
+  g_autoptr (GByteArray) out = read_form (form, 100);
+  g_assert_cmpmem (out->data, out->len, whole->data, whole->len);
+}
+
+static void
+test_dripping (void)
+{
+  static const char *const ends[] = { "\n", "\r\n", "\r" };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (gsize e = 0; e < G_N_ELEMENTS (ends); e++) {
+      g_autoptr (GString) message = spelled_out (rows[i].message);
+      g_string_replace (message, "\n", ends[e], 0);
+      check_dripping (message->str, message->len);
+    }
 }
 
 /* ---- whatever comes ------------------------------------------------------- */
@@ -493,6 +597,9 @@ main (int argc, char **argv)
     g_test_add_data_func (name, &rows[i], test_row);
   }
   g_test_add_func ("/reencode/nul", test_nul);
+  g_test_add_func ("/reencode/depth", test_depth);
+  g_test_add_func ("/reencode/many-messages", test_many_messages);
+  g_test_add_func ("/reencode/dripping", test_dripping);
   g_test_add_func ("/reencode/random-octets", test_random_octets);
   g_test_add_func ("/reencode/random-mime", test_random_mime);
   g_test_add_func ("/reencode/contents-survive", test_contents_survive);

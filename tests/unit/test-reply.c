@@ -68,6 +68,8 @@ test_good (gconstpointer data)
     g_assert_cmpuint (reply->code, ==, row->code);
     g_assert_cmpuint (reply->n_lines, ==, g_strv_length (reply->lines));
     g_assert_cmpstr (lines, ==, row->lines);
+    g_assert_true (reply->enhanced.class == 0 || reply->enhanced.class == reply->code / 100);
+    g_assert_true (reply->enhanced.class != 3);
     g_assert_cmpstr (shown, ==, row->shown);
   }
 }
@@ -191,6 +193,23 @@ test_one_octet_at_a_time (void)
   g_assert_cmpstr (codes->str, ==, "220/1 250/2 354/1 ");
 }
 
+/* What one reply said of itself is not said of the next. */
+static void
+test_enhanced_is_the_replys_own (void)
+{
+  static const char text[] = "550 5.1.1 no\r\n550 no\r\n";
+  g_autoptr (ReplyParser) parser = reply_parser_new ();
+  g_autoptr (Reply) first = NULL, second = NULL;
+  gsize used = 0, rest = 0;
+  g_assert_cmpint (reply_parser_feed (parser, (const guint8 *)text, sizeof text - 1, &used, &first), ==,
+                   REPLY_COMPLETE);
+  g_assert_cmpint (
+      reply_parser_feed (parser, (const guint8 *)text + used, sizeof text - 1 - used, &rest, &second), ==,
+      REPLY_COMPLETE);
+  g_assert_cmpuint (first->enhanced.class, ==, 5);
+  g_assert_cmpuint (second->enhanced.class, ==, 0);
+}
+
 static void
 test_new (void)
 {
@@ -217,6 +236,7 @@ main (int argc, char **argv)
   TABLE_ADD ("/reply/limit", limit_rows, test_limit);
   g_test_add_func ("/reply/endless", test_endless);
   g_test_add_func ("/reply/one-octet-at-a-time", test_one_octet_at_a_time);
+  g_test_add_func ("/reply/enhanced-is-the-replys-own", test_enhanced_is_the_replys_own);
   g_test_add_func ("/reply/new", test_new);
   return g_test_run ();
 }

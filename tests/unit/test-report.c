@@ -53,7 +53,7 @@ static const Row rows[] = {
   { "certificate", { { OUTCOME_SECURITY, STAGE_TLS, CAUSE_TLS_VERIFICATION, 0 } }, EX_NOPERM, "certificate" },
   { "doubt", { { OUTCOME_IN_DOUBT, STAGE_END, CAUSE_CLOSED, 0 } }, EX_IOERR, "IN DOUBT" },
   { "doubt-protocol", { { OUTCOME_IN_DOUBT, STAGE_END, CAUSE_PROTOCOL, 0 } }, EX_IOERR, "IN DOUBT" },
-  { "cancelled", { { OUTCOME_CANCELLED, STAGE_MESSAGE, CAUSE_CANCELLED, 0 } }, EX_TEMPFAIL, "cancelled" },
+  { "cancelled", { { OUTCOME_CANCELLED, STAGE_MESSAGE, CAUSE_CANCELLED, 0 } }, EX_TEMPFAIL, "cancelled: the server never" },
 };
 
 static const char *const addresses[] = { "one@example.org", "two@example.org", "three@example.org" };

@@ -126,7 +126,7 @@ class Client:
     def sendmail(self, text, recipients=(RECIPIENT,), arguments=(), options=None, **run):
         """`toukan sendmail` with the whole message TEXT; OPTIONS: the account's."""
         self.configure(options)
-        return self.run(["sendmail", "--json", *arguments, "--", *recipients], text, **run)
+        return self.run(["sendmail", "-i", "--json", *arguments, "--", *recipients], text, **run)
 
     def send(self, text="Hello.\n", recipients=(RECIPIENT,), arguments=(), options=None, **run):
         """`toukan send` with the body TEXT; OPTIONS: the account's."""
