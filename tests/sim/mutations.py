@@ -151,7 +151,7 @@ MUTATIONS = [
      "if (entry->since <= began)", "if (TRUE)"),
     ("a fast failure costs a place", EVIDENCE,
      "path_memory_note_fast_failure (ladder->memory, ladder->network, &path->path, path->end, now);",
-     "path_memory_note_cost (ladder->memory, ladder->network, &path->path, PATH_COST_SILENCE, now);"),
+     "path_memory_note_cost (ladder->memory, ladder->network, &path->path, PATH_COST_SILENCE, now, now);"),
     ("our own host's errors are evidence", EVIDENCE,
      "|| path->end == ATTEMPT_UNREACHABLE)", "|| path->end == ATTEMPT_UNREACHABLE || path->end == ATTEMPT_OWN_HOST)"),
     ("a stall is forgotten", EVIDENCE,
