@@ -33,3 +33,5 @@ LONG_TESTS += tests/lab/test-resolving.py
 EXTRA_DIST += tests/lab/test-resolving.py
 LONG_TESTS += tests/lab/test-tls.py
 EXTRA_DIST += tests/lab/test-tls.py
+TESTS += tests/lab/test-memory.py
+EXTRA_DIST += tests/lab/test-memory.py
