@@ -28,3 +28,15 @@ LONG_TESTS += tests/lab/test-resolving.py
 EXTRA_DIST += tests/lab/test-resolving.py
 LONG_TESTS += tests/lab/test-tls.py
 EXTRA_DIST += tests/lab/test-tls.py
+# Real servers: each starts once, and all of its tests use it.
+LONG_TESTS += tests/lab/test-postfix.py
+EXTRA_DIST += tests/lab/test-postfix.py
+EXTRA_DIST += tests/lab/fetch-servers
+EXTRA_DIST += tests/lab/servers/__init__.py
+EXTRA_DIST += tests/lab/servers/certificates.py
+EXTRA_DIST += tests/lab/servers/dovecot.py
+EXTRA_DIST += tests/lab/servers/mailbox.py
+EXTRA_DIST += tests/lab/servers/postfix.py
+EXTRA_DIST += tests/lab/servers/server.py
+EXTRA_DIST += tests/lab/servers/standard.py
+EXTRA_DIST += tests/lab/servers/tree.py

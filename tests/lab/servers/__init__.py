@@ -1,0 +1,36 @@
+"""Real servers, which we didn't write, in the lab: each started once per script.
+
+    from servers import Postfix, enter, main, standard
+
+    enter()
+    server = Postfix()
+    standard.add_tests(server)
+    main()
+"""
+
+import sys
+
+from lab import namespaces  # it also shows the way to tap
+import tap
+
+from . import standard  # noqa: F401
+from .postfix import Postfix  # noqa: F401
+from .server import Server  # noqa: F401
+from .tree import find_tree
+
+
+def enter():
+    """From here on this script is root of its own network and mounts, or has ended."""
+    if not find_tree():
+        tap.skip_all("no servers here: tests/lab/fetch-servers build/servers, as root, fetches them")
+    namespaces.enter(all_users=True)
+
+
+def main():
+    """Runs the tests; what was started ends with them, whatever they do."""
+    try:
+        tap.main()
+    finally:
+        for server in reversed(Server.started):
+            server.stop()
+        sys.stdout.flush()

@@ -1,0 +1,231 @@
+"""What must hold against every server, each as far as the server has it: logins, mail
+octet for octet, recipients, extensions."""
+
+import email
+import email.policy
+import itertools
+import re
+
+from lab import check_equal, message, test
+
+from .server import DEFERRED, DOMAIN, REFUSED, SMALL
+
+BOX = f"box@{DOMAIN}"
+EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 65, 67, 69, 75, 77
+
+numbers = itertools.count(1)
+
+
+def letter(body="Hello.\r\n", **headers):
+    """A message that has not been sent before."""
+    return message(body, to=BOX, **{"Message_ID": f"<{next(numbers)}@{DOMAIN}>", **headers}).encode()
+
+
+# What is hard about bodies: how they end, dots, 8 bits, long lines, what looks like something else.
+BODIES = {
+    "a line": "Hello.\r\n",
+    "nothing at all": "",
+    "no last line end": "Hello.",
+    "an empty line at the end": "Hello.\r\n\r\n\r\n",
+    "dots": ".\r\n..\r\n...\r\n.hidden\r\na.\r\n.\r\n",
+    "one dot": ".\r\n",
+    "UTF-8": "Grüße, 日本語\r\n" * 50,
+    "lines of 998 octets": ("x" * 998 + "\r\n") * 20,
+    "what looks like a header and an envelope": "From me\r\nTo: you\r\n>From him\r\n.\r\nRSET\r\nQUIT\r\n",
+    "white space": " \r\n\t\r\n  ends with blanks   \r\n",
+    "2,000 lines": "".join(f"{number}: some text in a line\r\n" for number in range(2000)),
+}
+
+
+def complete(octets):
+    """As it is stored: a line end that was missing has been added."""
+    return octets if octets.endswith(b"\r\n") else octets + b"\r\n"
+
+
+def check_octets(found, expected):
+    if found == expected:
+        return
+    at = next((index for index, (one, other) in enumerate(zip(found, expected)) if one != other),
+              min(len(found), len(expected)))
+    raise AssertionError(f"{len(found)} octets, not {len(expected)}; at {at}: found {found[at - 20:at + 60]!r}, "
+                         f"expected {expected[at - 20:at + 60]!r}")
+
+
+def deliver(server, octets, **account):
+    """Sends OCTETS to the mailbox, and what has come is the same; the run and what came."""
+    sent = server.sendmail(octets, [BOX], **account).check(status=0)
+    stored, = server.mailbox.take()
+    check_octets(stored.octets, complete(octets))
+    return sent, stored
+
+
+# --- logins -----------------------------------------------------------------------------
+
+def log_in(server, mechanism):
+    before = server.count(server.logged_in.format(mechanism))
+    sent, _ = deliver(server, letter(), auth=mechanism.lower())
+    check_equal(sent.mechanisms, [mechanism], "mechanisms")
+    check_equal(server.count(server.logged_in.format(mechanism)) - before, 1, "logins in the server's log")
+
+
+def log_in_wrongly(server, tries=1, **account):
+    """One wrong password is one attempt: more of them lock people out."""
+    before = server.login_failures()
+    sent = server.sendmail(letter(), [BOX], password="wrong", **account).check(status=EX_NOPERM)
+    check_equal(sent.outcome["stage"], "auth", "stage")
+    server.lab.wait_for(lambda: server.login_failures() > before, "the refusal in the log")
+    check_equal(server.login_failures() - before, tries, f"refused logins in the server's log {sent}")
+    server.mailbox.check_empty()
+
+
+def add_logins(server):
+    for mechanism in server.mechanisms:
+        test(f"{server.name}: {mechanism} logs in", server, mechanism)(log_in)
+        test(f"{server.name}: {mechanism} with a wrong password: 77, tried once", server, mechanism)(
+            lambda server, mechanism: log_in_wrongly(server, auth=mechanism.lower()))
+    test(f"{server.name}: a wrong password and a free choice of mechanisms: 77, tried once", server)(log_in_wrongly)
+
+    # SCRAM is refused before any proof, which may mean that the server has no SCRAM for this user.
+    tries = 2 if "SCRAM-SHA-256" in server.mechanisms else 1
+
+    @test(f"{server.name}: an unknown user: 77, tries: {tries}")
+    def _():
+        log_in_wrongly(server, tries, user="mallory")
+
+
+# --- TLS --------------------------------------------------------------------------------
+
+def add_tls(server):
+    def over(port, version):
+        sent, _ = deliver(server, letter(), port=port)
+        tls = sent.one("tls")
+        check_equal((tls["version"], tls["verified"]), (version, True), "TLS")
+
+    test(f"{server.name}: TLS 1.3 by STARTTLS", "submission", "TLSv1.3")(over)
+    for port, version in (("TLS 1.2", "TLSv1.2"), ("implicit", "TLSv1.3")):
+        if port in server.ports:
+            test(f"{server.name}: {version} on the port {server.ports[port]} ({port})", port, version)(over)
+
+    @test(f"{server.name}: a certificate of an authority unknown to us: no mail")
+    def _():
+        sent = server.sendmail(letter(), [BOX], tls_ca_file=None)
+        check_equal(sent.outcome["kind"], "security", "outcome")
+        server.mailbox.check_empty()
+
+
+# --- octets -----------------------------------------------------------------------------
+
+def ways(server):
+    """Each way that a body can take: its name, and the account's options."""
+    if "CHUNKING" in server.extensions:
+        yield "BDAT", {}
+    yield "DATA", {"chunking": "no"}
+    if "one by one" in server.ports:
+        yield "DATA, no pipelining", {"port": "one by one"}
+
+
+def add_octets(server):
+    for way, account in ways(server):
+        for title, body in BODIES.items():
+            @test(f"{server.name}: {way}: {title}: octet for octet", body, account)
+            def _(body, account):
+                deliver(server, letter(body), **account)
+
+        @test(f"{server.name}: {way}: 20 MB, octet for octet", account)
+        def _(account):
+            deliver(server, letter("".join(f".{number:70}\r\n" for number in range(270_000))), **account)
+
+
+# --- recipients -------------------------------------------------------------------------
+
+def add_recipients(server):
+    for way, account in ways(server):
+        @test(f"{server.name}: {way}: 100 recipients, each served", account)
+        def _(account):
+            recipients = [f"box{number}@{DOMAIN}" for number in range(100)]
+            octets = letter()
+            server.sendmail(octets, recipients, **account).check(
+                status=0, fates=dict.fromkeys(recipients, "accepted"))
+            server.check_served(octets, recipients)
+
+        @test(f"{server.name}: {way}: some recipients are refused, the others served", account)
+        def _(account):
+            octets = letter()
+            fates = {BOX: "accepted", REFUSED: "permanent", f"other-{BOX}": "accepted", DEFERRED: "temporary"}
+            sent = server.sendmail(octets, list(fates), **account).check(fates=fates)
+            check_equal(sent.status != 0, True, f"exit status {sent.status} says so")
+            server.check_served(octets, [BOX, f"other-{BOX}"])
+
+        @test(f"{server.name}: {way}: no recipient is accepted: nothing is sent", account)
+        def _(account):
+            sent = server.sendmail(letter("x" * 500 + "\r\n"), [REFUSED], **account)
+            sent.check(fates={REFUSED: "permanent"})
+            check_equal(sent.status != 0, True, "exit status")
+            server.mailbox.check_empty()
+
+
+# --- extensions -------------------------------------------------------------------------
+
+def check_reencoded(octets, stored):
+    """The same text, in 7 bits."""
+    found, sent = (email.message_from_bytes(text, policy=email.policy.SMTP) for text in (stored.octets, octets))
+    check_equal(stored.octets.isascii(), True, "all is ASCII")
+    check_equal(found.get_content(), sent.get_content(), "text")
+    check_equal(found["subject"], sent["subject"], "subject")
+
+
+def add_8bit(server):
+    for port in [port for port in server.ports if port.startswith("7 bits")]:
+        @test(f"{server.name}: no 8BITMIME ({port}): 8-bit text is encoded anew", port)
+        def _(port):
+            octets = letter("Grüße, 日本語\r\n.\r\n" * 50, Content_Transfer_Encoding="8bit")
+            server.sendmail(octets, [BOX], port=port).check(status=0)
+            stored, = server.mailbox.take()
+            check_reencoded(octets, stored)
+
+        @test(f"{server.name}: no 8BITMIME ({port}): ASCII stays octet for octet", port)
+        def _(port):
+            deliver(server, letter("Hello.\r\n..\r\n"), port=port)
+
+
+def add_utf8(server):
+    address = f"grüße@{DOMAIN}"
+    if "SMTPUTF8" in server.extensions:
+        @test(f"{server.name}: SMTPUTF8: a recipient and a header in UTF-8")
+        def _():
+            octets = letter(Subject="Grüße, 日本語")
+            server.sendmail(octets, [address]).check(status=0, fates={address: "accepted"})
+            server.check_served(octets, [address])
+
+    port = "submission" if "SMTPUTF8" not in server.extensions else "7 bits"
+    if "SMTPUTF8" not in server.extensions or port in server.ports:
+        @test(f"{server.name}: no SMTPUTF8: an address in UTF-8 is refused, the other one served")
+        def _():
+            octets = letter()
+            sent = server.sendmail(octets, [address, BOX], port=port).check(
+                fates={address: "permanent", BOX: "accepted"})
+            check_equal(sent.status != 0, True, "exit status")
+            server.check_served(octets, [BOX])
+
+
+def add_size(server):
+    if "small" not in server.ports:
+        return
+
+    @test(f"{server.name}: SIZE: a message that is too large is refused before it is sent")
+    def _():
+        sent = server.sendmail(letter("0123456\r\n" * 5000), [BOX], port="small")
+        check_equal(sent.outcome["kind"], "permanent", f"outcome {sent}")
+        check_equal(sent.outcome["stage"] in ("mail", "recipient"), True, f"stage {sent.outcome['stage']}")
+        server.mailbox.check_empty()
+
+    @test(f"{server.name}: SIZE: a message that just fits is sent")
+    def _():
+        room = SMALL - len(letter("")) - 1500
+        deliver(server, letter("0123456\r\n" * (room // 9)), port="small")
+
+
+def add_tests(server):
+    """Everything, for a server that has been started."""
+    for add in (add_logins, add_tls, add_octets, add_recipients, add_8bit, add_utf8, add_size):
+        add(server)
