@@ -14,6 +14,9 @@ from lab import namespaces  # it also shows the way to tap
 import tap
 
 from . import standard  # noqa: F401
+from .dovecot import DovecotSubmission  # noqa: F401
+from .exim import Exim  # noqa: F401
+from .opensmtpd import OpenSMTPD  # noqa: F401
 from .postfix import Postfix  # noqa: F401
 from .server import Server  # noqa: F401
 from .tree import find_tree

@@ -1,7 +1,10 @@
 """Dovecot: as the one that checks logins for another server, and as a submission server."""
 
+from lab import HOST, check_equal
+
 from .certificates import openssl
-from .server import PASSWORD, USER
+from .mailbox import check_octets
+from .server import DEFERRED, PASSWORD, REFUSED, USER, Server
 
 HASHED_USER = "hanako"  # has the same password, and the server only its hash
 
@@ -45,6 +48,31 @@ service auth {
 }
 """
 
+RELAY = ("127.0.0.1", "2525")
+
+SUBMISSION = f"""
+protocols = submission
+hostname = {HOST}
+ssl = required
+ssl_cert = </etc/tls/server.pem
+ssl_key = </etc/tls/server.key
+first_valid_uid = 100
+mail_location = maildir:/var/mail/home
+submission_relay_host = {RELAY[0]}
+submission_relay_port = {RELAY[1]}
+submission_max_recipients = 1000
+submission_max_mail_size = 40M
+service submission-login {{
+  inet_listener submission {{
+    port = 587
+  }}
+  inet_listener submissions {{
+    port = 465
+    ssl = yes
+  }}
+}}
+"""
+
 
 class DovecotAuth:
     """Checks logins for SERVER over the unix socket SOCKET, which USER may open."""
@@ -68,3 +96,32 @@ def write_configuration(tree, more):
 def hashed(password):
     """As crypt(3) makes it: good for PLAIN and LOGIN, useless for what needs the password or its own hash."""
     return "{CRYPT}" + openssl("passwd", "-6", password).strip()
+
+
+class DovecotSubmission(Server):
+    """Dovecot's submission service: it hands all on, as it comes, to a relay, here toukan-sink."""
+
+    name = "Dovecot"
+    mechanisms = DovecotAuth.mechanisms
+    extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "CHUNKING"])
+    ports = {"submission": "587", "implicit": "465/implicit"}
+    login_failure = r"auth: Info: .*(Password mismatch|unknown user)"
+
+    def prepare_mail(self):
+        refused, deferred = f"{REFUSED}=550 5.1.1 there is nobody of this name", f"{DEFERRED}=450 4.2.1 try again later"
+        sink = self.lab.sink("--rcpt", refused, "--rcpt", deferred, "--rcpt-max", "1000", paths=[":".join(RELAY)])
+        return sink.maildir
+
+    def start(self):
+        self.tree.folder("var/mail/home", owner="vmail")
+        write_configuration(self.tree, SUBMISSION)
+        self.run_daemon("dovecot", "-F", until="starting up")
+
+    def login_pattern(self, mechanism):
+        return rf"submission-login: Info: Login: user=<{USER}>, method={mechanism},"
+
+    def check_served(self, octets, recipients):
+        """The relay stores one message for all of them."""
+        stored, = self.mailbox.take()
+        check_equal(sorted(stored.recipients), sorted(recipients), "delivered to")
+        check_octets(stored.octets, octets)

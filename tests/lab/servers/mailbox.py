@@ -3,9 +3,19 @@
 import re
 
 # What servers write above a message; ours never begins with one of these.
-TRACE = {b"return-path", b"received", b"delivered-to", b"x-original-to", b"envelope-to", b"delivery-date",
-         b"x-envelope-from", b"x-envelope-to"}
+TRACE = re.compile(rb"(?i:return-path|received|delivered-to|x-original-to|envelope-to|delivery-date|x-envelope-.*)")
 FIELD = re.compile(rb"([!-9;-~]+):[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
+
+
+def check_octets(found, expected):
+    """Fails with the place where they part."""
+    if found == expected:
+        return
+    at = next((index for index, (one, other) in enumerate(zip(found, expected)) if one != other),
+              min(len(found), len(expected)))
+    around = slice(max(0, at - 20), at + 60)
+    raise AssertionError(f"{len(found)} octets, not {len(expected)}; at {at}: found {found[around]!r}, "
+                         f"expected {expected[around]!r}")
 
 
 class Delivered:
@@ -14,18 +24,20 @@ class Delivered:
     def __init__(self, path):
         text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         at = 0
-        while (field := FIELD.match(text, at)) and field[1].lower() in TRACE:
+        while (field := FIELD.match(text, at)) and TRACE.fullmatch(field[1]):
             at = field.end()
         self.trace, self.octets = text[:at].decode("utf-8", "replace"), text[at:]
 
     @property
-    def recipient(self):
-        """Whom it was delivered to."""
-        return re.search(r"^(?:Delivered-To|Envelope-to|X-Envelope-To): <?(.*?)>?\r$", self.trace, re.M | re.I)[1]
+    def recipients(self):
+        """Whom it was delivered to; toukan-sink stores a message once for all."""
+        return re.findall(r"^(?:Delivered-To|Envelope-to): <?(.*?)>?\r$", self.trace, re.M | re.I)
 
     @property
     def sender(self):
-        return re.search(r"^Return-Path: <(.*)>\r$", self.trace, re.M | re.I)[1]
+        """The envelope's sender; "" is also what a server writes nothing for."""
+        found = re.search(r"^Return-Path: <?(.*?)>?\r$", self.trace, re.M | re.I)
+        return found[1] if found else ""
 
     def received(self, pattern):
         """Whether a Received field, unfolded, has PATTERN."""

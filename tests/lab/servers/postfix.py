@@ -5,7 +5,7 @@ import re
 from lab import HOST
 
 from .dovecot import DovecotAuth
-from .server import DEFERRED, DOMAIN, REFUSED, SMALL, Server
+from .server import DEFERRED, DOMAIN, REFUSED, SMALL, USER, Server
 
 MAIN = f"""
 compatibility_level = 3.6
@@ -31,6 +31,7 @@ virtual_mailbox_base = /var/mail
 virtual_mailbox_maps = static:box/
 virtual_uid_maps = static:107
 virtual_gid_maps = static:107
+transport_maps = inline:{{ gone@{DOMAIN}=gone: }}
 smtpd_tls_chain_files = /etc/tls/server.key, /etc/tls/server.pem
 smtpd_tls_security_level = encrypt
 smtpd_tls_loglevel = 1
@@ -55,7 +56,6 @@ SERVICES = {
     "one by one": ("1589", "-o smtpd_discard_ehlo_keywords=pipelining,chunking"),
     "7 bits": ("1590", "-o smtpd_discard_ehlo_keywords=8bitmime,smtputf8 -o smtputf8_enable=no"),
     "7 bits in chunks": ("1591", "-o smtpd_discard_ehlo_keywords=8bitmime,pipelining"),
-    "without DSN": ("1592", "-o smtpd_discard_ehlo_keywords=dsn"),
 }
 
 
@@ -65,8 +65,8 @@ class Postfix(Server):
     extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"])
     ports = {purpose: port + ("/implicit" if purpose == "implicit" else "")
              for purpose, (port, _) in SERVICES.items()}
-    logged_in = r"sasl_method={}, sasl_username=alice"
-    seen_tls = r"TLS connection established from .*: {}"
+    gone = f"gone@{DOMAIN}"
+    login_failure = r"SASL \S+ authentication failed"
 
     def start(self):
         self.tree.folder("var/spool/postfix")
@@ -86,7 +86,8 @@ class Postfix(Server):
         own = [re.sub(r"^((?:\S+\s+){4})y", r"\1n", line) for line in example.splitlines()
                if not re.match(r"#|smtp\s+inet", line)]
         network = [f"{port} inet n - n - - smtpd {options}" for port, options in SERVICES.values()]
-        return "\n".join([*own, *network]) + "\n"
+        gone = "gone unix - n n - - pipe flags= user=vmail argv=/bin/sh -c {exit 67}"
+        return "\n".join([*own, *network, gone]) + "\n"
 
-    def login_failures(self):
-        return len(re.findall(r"SASL \S+ authentication failed", self.log()))
+    def login_pattern(self, mechanism):
+        return rf"sasl_method={mechanism}, sasl_username={USER}\n"

@@ -5,7 +5,7 @@ import re
 from lab import HOST, Lab, check_equal
 
 from .certificates import Certificates
-from .mailbox import Mailbox
+from .mailbox import Mailbox, check_octets
 from .tree import Tree
 
 USER, PASSWORD = "alice", "correct horse"
@@ -19,7 +19,10 @@ class Server:
     mechanisms = ()  # of those that toukan has
     extensions = frozenset()
     ports = {"submission": "587"}  # by purpose: what the account's `ports` says
-    logged_in = ""  # the log's words for a login: a pattern with a place for the mechanism
+    settings = {}  # what every account for it says besides
+    tells_identifier = True  # its notifications name the envelope's identifier
+    gone = ""  # a recipient that is accepted and can't be delivered to
+    login_failure = ""  # a pattern: what the log says of a refused login
 
     started = []
 
@@ -49,19 +52,30 @@ class Server:
 
         def ready():
             if process.poll() is not None:
-                raise RuntimeError(f"{command} ended: {self.tree.console()} {self.log()}")
-            return until in self.tree.console() + self.log()
+                raise RuntimeError(f"{command} ended: {self.log()}")
+            return until in self.log()
 
-        self.lab.wait_for(ready, f"{command[0]} ({self.tree.console()}) {self.log()}", patience)
+        try:
+            self.lab.wait_for(ready, f"{until!r} in the log of {command[0]}", patience)
+        except AssertionError as error:
+            raise RuntimeError(f"{error}: {self.log()}") from None
 
     def log(self):
         """All that it has logged so far."""
-        return "".join(path.read_text(encoding="utf-8", errors="replace")
+        return self.tree.console() + "".join(path.read_text(encoding="utf-8", errors="replace")
                        for path in sorted(self.tree.path("var/log").glob("*.log")))
+
+    def login_pattern(self, mechanism):
+        """A pattern: what the log says of a login by MECHANISM."""
+        raise NotImplementedError
+
+    def logins(self, mechanism):
+        """How many logins by MECHANISM it has accepted so far."""
+        return self.count(self.login_pattern(mechanism))
 
     def login_failures(self):
         """How many logins it has refused so far."""
-        raise NotImplementedError
+        return self.count(self.login_failure)
 
     def count(self, pattern):
         """How often the log has PATTERN so far."""
@@ -70,15 +84,14 @@ class Server:
     def check_served(self, octets, recipients):
         """OCTETS have come to the mailbox for each of RECIPIENTS, and to nobody else."""
         stored = self.mailbox.take(len(recipients))
-        check_equal(sorted(one.recipient for one in stored), sorted(recipients), "delivered to")
+        check_equal(sorted(address for one in stored for address in one.recipients), sorted(recipients), "delivered to")
         for one in stored:
-            if one.octets != octets:
-                raise AssertionError(f"{one.octets!r} isn't what was sent: {octets!r}")
+            check_octets(one.octets, octets)
 
     def account(self, port="submission", **options):
         """The account's options, to reach the port that serves this purpose."""
         return {"host": HOST, "ports": self.ports[port], "user": USER, "password": PASSWORD,
-                "tls-ca-file": self.certificates.ca,
+                "tls-ca-file": self.certificates.ca, **self.settings,
                 **{name.replace("_", "-"): value for name, value in options.items()}}
 
     def sendmail(self, text, recipients, arguments=(), **account):

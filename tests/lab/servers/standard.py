@@ -8,6 +8,7 @@ import re
 
 from lab import check_equal, message, test
 
+from .mailbox import check_octets
 from .server import DEFERRED, DOMAIN, REFUSED, SMALL
 
 BOX = f"box@{DOMAIN}"
@@ -18,7 +19,7 @@ numbers = itertools.count(1)
 
 def letter(body="Hello.\r\n", **headers):
     """A message that has not been sent before."""
-    return message(body, to=BOX, **{"Message_ID": f"<{next(numbers)}@{DOMAIN}>", **headers}).encode()
+    return message(body, to=BOX, **{"Message-ID": f"<{next(numbers)}@{DOMAIN}>", **headers}).encode()
 
 
 # What is hard about bodies: how they end, dots, 8 bits, long lines, what looks like something else.
@@ -42,15 +43,6 @@ def complete(octets):
     return octets if octets.endswith(b"\r\n") else octets + b"\r\n"
 
 
-def check_octets(found, expected):
-    if found == expected:
-        return
-    at = next((index for index, (one, other) in enumerate(zip(found, expected)) if one != other),
-              min(len(found), len(expected)))
-    raise AssertionError(f"{len(found)} octets, not {len(expected)}; at {at}: found {found[at - 20:at + 60]!r}, "
-                         f"expected {expected[at - 20:at + 60]!r}")
-
-
 def deliver(server, octets, **account):
     """Sends OCTETS to the mailbox, and what has come is the same; the run and what came."""
     sent = server.sendmail(octets, [BOX], **account).check(status=0)
@@ -62,10 +54,10 @@ def deliver(server, octets, **account):
 # --- logins -----------------------------------------------------------------------------
 
 def log_in(server, mechanism):
-    before = server.count(server.logged_in.format(mechanism))
+    before = server.logins(mechanism)
     sent, _ = deliver(server, letter(), auth=mechanism.lower())
     check_equal(sent.mechanisms, [mechanism], "mechanisms")
-    check_equal(server.count(server.logged_in.format(mechanism)) - before, 1, "logins in the server's log")
+    check_equal(server.logins(mechanism) - before, 1, "logins in the server's log")
 
 
 def log_in_wrongly(server, tries=1, **account):
@@ -79,6 +71,8 @@ def log_in_wrongly(server, tries=1, **account):
 
 
 def add_logins(server):
+    if not server.mechanisms:
+        return
     for mechanism in server.mechanisms:
         test(f"{server.name}: {mechanism} logs in", server, mechanism)(log_in)
         test(f"{server.name}: {mechanism} with a wrong password: 77, tried once", server, mechanism)(
@@ -96,6 +90,9 @@ def add_logins(server):
 # --- TLS --------------------------------------------------------------------------------
 
 def add_tls(server):
+    if server.settings.get("tls") == "off":
+        return
+
     def over(port, version):
         sent, _ = deliver(server, letter(), port=port)
         tls = sent.one("tls")
@@ -225,7 +222,54 @@ def add_size(server):
         deliver(server, letter("0123456\r\n" * (room // 9)), port="small")
 
 
+def check_notification(server, stored, action):
+    """STORED is the server's own word on our message: ACTION, and the identifier that we gave."""
+    check_equal(stored.sender, "", "sender of the notification")
+    words = [f"Action: {action}"]
+    if server.tells_identifier:
+        words.append(r"Original-Envelope-I[Dd]: id-7\+(2B)?1")  # Exim doesn't decode it
+    for word in words:
+        check_equal(bool(re.search(word.encode(), stored.octets)), True, f"{word} in {stored.octets.decode()}")
+
+
+def notify(server, recipient, *arguments, comes=(), **account):
+    """Sends to RECIPIENT with ARGUMENTS; the messages that come, COMES of them notifications or not."""
+    octets = letter("The body.\r\n")
+    server.sendmail(octets, [recipient], ["-V", "id-7+1", *arguments], **account).check(status=0)
+    stored = server.mailbox.take(len(comes))
+    notifications = [one for one in stored if not one.sender]
+    check_equal(len(notifications), sum(comes), "notifications")
+    return notifications
+
+
+def add_dsn(server):
+    if "DSN" not in server.extensions:
+        return
+
+    @test(f"{server.name}: DSN: success is told")
+    def _():
+        told, = notify(server, BOX, "-N", "success", comes=(False, True))
+        check_notification(server, told, "(delivered|relayed)")
+
+    if not server.gone:
+        return
+
+    def failure(part, returned):
+        told, = notify(server, server.gone, "-R", part, comes=(True,))
+        check_notification(server, told, "failed")
+        check_equal(b"The body." in told.octets, returned, "the body is returned")
+
+    test(f"{server.name}: DSN: failure is told where nothing was said, with the header", "hdrs", False)(failure)
+    test(f"{server.name}: DSN: failure is told where nothing was said, with the message", "full", True)(failure)
+
+    @test(f"{server.name}: DSN: failure is not told with -N never")
+    def _():
+        notify(server, server.gone, "-N", "never")
+        deliver(server, letter())  # whatever the server tells of the one before has come by now
+        server.mailbox.check_empty()
+
+
 def add_tests(server):
     """Everything, for a server that has been started."""
-    for add in (add_logins, add_tls, add_octets, add_recipients, add_8bit, add_utf8, add_size):
+    for add in (add_logins, add_tls, add_octets, add_recipients, add_8bit, add_utf8, add_size, add_dsn):
         add(server)

@@ -57,21 +57,21 @@ class Tree:
     def folder(self, name, owner="root", group=None, mode=0o755):
         path = self.path(name)
         path.mkdir(parents=True, exist_ok=True)
-        self._own(path, owner, group, mode)
+        self.own(name, owner, group, mode)
         return path
 
     def write(self, name, text, owner="root", group=None, mode=0o644):
         path = self.path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        self._own(path, owner, group, mode)
+        self.own(name, owner, group, mode)
 
     def install(self, source, name, owner="root", group=None, mode=0o644):
         shutil.copyfile(source, self.path(name))
-        self._own(self.path(name), owner, group, mode)
+        self.own(name, owner, group, mode)
 
-    @staticmethod
-    def _own(path, owner, group, mode):
+    def own(self, name, owner, group=None, mode=0o644):
+        path = self.path(name)
         os.chown(path, USERS[owner], GROUPS[group or owner])
         path.chmod(mode)
 
