@@ -250,7 +250,7 @@ send_with (const SendOptions *options, GError **error)
 static int
 run (int argc, char **argv)
 {
-  g_auto (SendOptions) options = { NULL };
+  g_auto (SendOptions) options = { .account = NULL };
   g_autoptr (GError) error = NULL;
   int status;
 

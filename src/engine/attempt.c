@@ -186,6 +186,10 @@ attempt_abandon (Courier *courier, LadderAttemptId id, LadderReason reason)
 static LadderFailure
 failure_of (const Attempt *attempt, const Verdict *verdict)
 {
+  /* Some servers hang up on a wrong password. To offer it to the next path is how one gets
+   * banned; whoever tries again later may. */
+  if (verdict->stage == STAGE_AUTH)
+    return LADDER_FAILED_FINAL;
   if (attempt->courier->winner == attempt)
     return verdict->kind == OUTCOME_TRANSPORT ? LADDER_FAILED_AFTER : LADDER_FAILED_FINAL;
   if (verdict->stage == STAGE_GREETING && verdict->kind != OUTCOME_SECURITY)

@@ -138,7 +138,7 @@ test_mode (Fixture *fixture, gconstpointer data)
   const gsize row = GPOINTER_TO_SIZE (data);
   g_autoptr (GError) error = NULL;
   write_file (fixture->user, modes[row].text, modes[row].mode);
-  g_autoptr (Config) config = load (fixture, &error);
+  g_autoptr (Config) config G_GNUC_UNUSED = load (fixture, &error);
   if (modes[row].remedy == NULL) {
     g_assert_no_error (error);
     return;
@@ -220,7 +220,7 @@ test_device (Fixture *fixture, gconstpointer data)
 {
   const char *const files[] = { "/dev/null", NULL };
   g_autoptr (GError) error = NULL;
-  g_autoptr (Config) config = config_load_files (files, NULL, &error);
+  g_autoptr (Config) config G_GNUC_UNUSED = config_load_files (files, NULL, &error);
   g_assert_no_error (error);
 }
 

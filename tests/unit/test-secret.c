@@ -48,7 +48,7 @@ test_references (void)
 static void
 test_no_core_dump (void)
 {
-  g_autoptr (Secret) secret = secret_new ("word", 4);
+  g_autoptr (Secret) secret G_GNUC_UNUSED = secret_new ("word", 4);
   struct rlimit limit;
   g_assert_cmpint (getrlimit (RLIMIT_CORE, &limit), ==, 0);
   g_assert_cmpuint (limit.rlim_cur, ==, 0);
