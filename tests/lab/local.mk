@@ -2,6 +2,7 @@
 TESTS += tests/lab/test-lab.py
 EXTRA_DIST += tests/lab/test-lab.py
 EXTRA_DIST += tests/lab/lab/__init__.py
+EXTRA_DIST += tests/lab/lab/callers.py
 EXTRA_DIST += tests/lab/lab/client.py
 EXTRA_DIST += tests/lab/lab/dns.py
 EXTRA_DIST += tests/lab/lab/firewall.py

@@ -3,6 +3,7 @@
 import re
 
 from lab import HOST
+from lab.client import RECIPIENT
 
 from .dovecot import DovecotAuth
 from .server import DEFERRED, DOMAIN, REFUSED, SMALL, USER, Server
@@ -26,7 +27,7 @@ alias_maps =
 message_size_limit = 40000000
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
-virtual_mailbox_domains = {DOMAIN}
+virtual_mailbox_domains = {DOMAIN}, {RECIPIENT.split("@")[1]}
 virtual_mailbox_base = /var/mail
 virtual_mailbox_maps = static:box/
 virtual_uid_maps = static:107
