@@ -22,11 +22,9 @@ def sendmail_in(lab):
     return path
 
 
-def needs(program, package, *trial):
-    found = shutil.which(program)
-    if found and trial:  # git says 1 for a command it doesn't have, 129 for its help
-        tried = subprocess.run([program, *trial], capture_output=True, check=False)
-        found = found if tried.returncode != 1 else None
+def needs(program, package, path=None):
+    """The path of PROGRAM, which is looked for in PATH."""
+    found = shutil.which(program, path=path)
     if not found:
         raise Skip(f"{package} isn't installed (./bootstrap check does it)")
     return found
@@ -60,11 +58,15 @@ diff --git a/a b/a
 
 
 def git_send_email(lab, sendmail):
-    program = needs("git", "git-email", "send-email", "-h")
+    program = needs("git", "git")
+    needs("git-send-email", "git-email", subprocess.check_output([program, "--exec-path"], text=True).strip())
+    if subprocess.run(["perl", "-MMail::Address", "-e", "1"], capture_output=True, check=False).returncode:
+        raise Skip("libmailtools-perl isn't installed (./bootstrap check does it)")
+    patch = lab.file("0001-a.patch", PATCH)
     return lab.toukan.run(
-        ["send-email", "--quiet", f"--smtp-server={sendmail}", f"--from=Alice <{SENDER}>",
-         f"--envelope-sender={SENDER}", f"--to={RECIPIENT}", "--suppress-cc=all", "--confirm=never",
-         "--no-thread", str(lab.file("0001-a.patch", PATCH))],
+        ["-c", "user.name=Alice", "-c", f"user.email={SENDER}", "send-email", "--quiet",
+         f"--smtp-server={sendmail}", f"--from=Alice <{SENDER}>", f"--envelope-sender={SENDER}",
+         f"--to={RECIPIENT}", "--suppress-cc=all", "--confirm=never", "--no-thread", str(patch)],
         program=program), ["\r\nSubject: [PATCH] by git\r\n", "\r\n+a\r\n"]
 
 
