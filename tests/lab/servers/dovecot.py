@@ -4,7 +4,7 @@ from lab import HOST, check_equal
 
 from .certificates import openssl
 from .mailbox import check_octets
-from .server import DEFERRED, PASSWORD, REFUSED, USER, Server
+from .server import DEFERRED, LARGEST, PASSWORD, REFUSED, USER, Server
 
 HASHED_USER = "hanako"  # has the same password, and the server only its hash
 
@@ -61,7 +61,7 @@ mail_location = maildir:/var/mail/home
 submission_relay_host = {RELAY[0]}
 submission_relay_port = {RELAY[1]}
 submission_max_recipients = 1000
-submission_max_mail_size = 40M
+submission_max_mail_size = {LARGEST} B
 service submission-login {{
   inet_listener submission {{
     port = 587

@@ -3,7 +3,7 @@
 from lab import HOST
 
 from .dovecot import DovecotAuth
-from .server import DEFERRED, DOMAIN, PASSWORD, REFUSED, SMALL, USER, Server
+from .server import DEFERRED, DOMAIN, LARGEST, PASSWORD, REFUSED, SMALL, USER, Server
 
 PORTS = {"submission": "587", "relay": "25", "implicit": "465", "TLS 1.2": "1587", "small": "1588",
          "one by one": "1589"}
@@ -30,7 +30,7 @@ tls_require_ciphers = {at("TLS 1.2", "NORMAL:-VERS-TLS1.3", "NORMAL")}
 auth_advertise_hosts = ${{if def:tls_in_cipher {{*}}}}
 chunking_advertise_hosts = {at("one by one", "", "*")}
 pipelining_advertise_hosts = {at("one by one", "", "*")}
-message_size_limit = {at("small", str(SMALL), "40M")}
+message_size_limit = {at("small", str(SMALL), str(LARGEST))}
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
 host_lookup =

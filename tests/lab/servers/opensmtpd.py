@@ -8,13 +8,13 @@ clear, as from a machine of the same house, and what is encrypted must not.
 from lab import HOST
 from lab.network import SERVER
 
-from .server import DEFERRED, DOMAIN, REFUSED, Server
+from .server import DEFERRED, DOMAIN, LARGEST, REFUSED, Server
 
 CONFIGURATION = f"""
 pki {HOST} cert "/etc/tls/server.pem"
 pki {HOST} key "/etc/tls/server.key"
 table everybody {{ "@" = "vmail" }}
-smtp max-message-size "40M"
+smtp max-message-size "{LARGEST}"
 filter later phase rcpt-to match rcpt-to {{ "{DEFERRED}" }} reject "450 4.2.1 try again later"
 action box maildir "/var/mail/box" virtual <everybody>
 match from any for rcpt-to "{REFUSED}" reject

@@ -6,7 +6,7 @@ from lab import HOST
 from lab.client import RECIPIENT
 
 from .dovecot import DovecotAuth
-from .server import DEFERRED, DOMAIN, REFUSED, SMALL, USER, Server
+from .server import DEFERRED, DOMAIN, LARGEST, REFUSED, SMALL, USER, Server
 
 MAIN = f"""
 compatibility_level = 3.6
@@ -24,7 +24,7 @@ maillog_file = /var/log/mail.log
 inet_protocols = all
 smtp_host_lookup = native
 alias_maps =
-message_size_limit = 40000000
+message_size_limit = {LARGEST}
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
 virtual_mailbox_domains = {DOMAIN}, {RECIPIENT.split("@")[1]}

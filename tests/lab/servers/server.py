@@ -11,7 +11,7 @@ from .tree import Tree
 USER, PASSWORD = "alice", "correct horse"
 DOMAIN = "lab.test"
 REFUSED, DEFERRED = f"nobody@{DOMAIN}", f"later@{DOMAIN}"  # every server refuses these, for ever and for now
-SMALL = 10_000  # octets: the SIZE on the port called "small"
+SMALL, LARGEST = 10_000, 40_000_000  # octets: the SIZE on the port called "small", and elsewhere
 
 
 class Server:

@@ -9,7 +9,7 @@ import re
 from lab import check_equal, message, test
 
 from .mailbox import check_octets
-from .server import DEFERRED, DOMAIN, REFUSED, SMALL
+from .server import DEFERRED, DOMAIN, LARGEST, REFUSED, SMALL
 
 BOX = f"box@{DOMAIN}"
 EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 65, 67, 69, 75, 77
@@ -206,20 +206,20 @@ def add_utf8(server):
 
 
 def add_size(server):
-    if "small" not in server.ports:
-        return
+    port, limit = ("small", SMALL) if "small" in server.ports else ("submission", LARGEST)
+    line = "0123456789" * 7 + "\r\n"
 
     @test(f"{server.name}: SIZE: a message that is too large is refused before it is sent")
     def _():
-        sent = server.sendmail(letter("0123456\r\n" * 5000), [BOX], port="small")
+        sent = server.sendmail(letter(line * (limit // len(line) + 1)), [BOX], port=port)
         check_equal(sent.outcome["kind"], "permanent", f"outcome {sent}")
         check_equal(sent.outcome["stage"] in ("mail", "recipient"), True, f"stage {sent.outcome['stage']}")
         server.mailbox.check_empty()
 
     @test(f"{server.name}: SIZE: a message that just fits is sent")
     def _():
-        room = SMALL - len(letter("")) - 1500
-        deliver(server, letter("0123456\r\n" * (room // 9)), port="small")
+        room = SMALL - len(letter("")) - 1500  # for what the server adds
+        deliver(server, letter(line * (room // len(line))), port=port)
 
 
 def check_notification(server, stored, action):
