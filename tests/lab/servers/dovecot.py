@@ -1,5 +1,10 @@
 """Dovecot: as the one that checks logins for another server, and as a submission server."""
 
+import base64
+import hmac
+import json
+import time
+
 from lab import HOST, check_equal
 
 from .certificates import openssl
@@ -13,11 +18,17 @@ COMMON = """
 log_path = /var/log/dovecot.log
 base_dir = /run/dovecot
 state_dir = /var/lib/dovecot
-auth_mechanisms = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256
+auth_mechanisms = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2
 auth_verbose = yes
 auth_failure_delay = 0
 passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = /etc/dovecot/oauth2.conf
+}
+passdb {
   driver = passwd-file
+  mechanisms = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256
   args = scheme=PLAIN username_format=%u /etc/dovecot/users
 }
 userdb {
@@ -35,6 +46,14 @@ service stats {
   }
 }
 """
+
+# Tokens are checked by their signature (RFC 7519), not by asking whoever issued them.
+TOKENS = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=/etc/dovecot/keys/
+username_attribute = sub
+"""
+TOKEN_KEY = b"a key that only the issuer and Dovecot know"
 
 FOR_ANOTHER = """
 protocols =
@@ -77,7 +96,7 @@ service submission-login {{
 class DovecotAuth:
     """Checks logins for SERVER over the unix socket SOCKET, which USER may open."""
 
-    mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256")
+    mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2")
 
     @classmethod
     def start(cls, server, socket, user):
@@ -91,6 +110,19 @@ def write_configuration(tree, more):
     tree.write("etc/dovecot/dovecot.conf", COMMON + more)
     tree.write("etc/dovecot/users", f"{USER}:{{PLAIN}}{PASSWORD}\n{HASHED_USER}:{hashed(PASSWORD)}\n",
                owner="dovecot", mode=0o600)
+    tree.write("etc/dovecot/oauth2.conf", TOKENS)
+    tree.write("etc/dovecot/keys/default/HS256/default", base64.b64encode(TOKEN_KEY).decode())
+
+
+def token(user=USER):
+    """An access token for USER, good for an hour."""
+    def encode(octets):
+        return base64.urlsafe_b64encode(octets).rstrip(b"=")
+
+    now = int(time.time())
+    claims = {"sub": user, "iat": now - 60, "exp": now + 3600}
+    parts = b".".join(encode(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS256"}, claims))
+    return (parts + b"." + encode(hmac.digest(TOKEN_KEY, parts, "sha256"))).decode()
 
 
 def hashed(password):
@@ -105,7 +137,8 @@ class DovecotSubmission(Server):
     mechanisms = DovecotAuth.mechanisms
     extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "CHUNKING"])
     ports = {"submission": "587", "implicit": "465/implicit"}
-    login_failure = r"auth: Info: .*(Password mismatch|unknown user)"
+    token = staticmethod(token)
+    login_failure = r"auth: Info: .*(Password mismatch|unknown user|did not match)"
 
     def prepare_mail(self):
         refused, deferred = f"{REFUSED}=550 5.1.1 there is nobody of this name", f"{DEFERRED}=450 4.2.1 try again later"

@@ -2,7 +2,7 @@
 
 from lab import HOST
 
-from .dovecot import DovecotAuth
+from .dovecot import DovecotAuth, token
 from .server import DEFERRED, DOMAIN, LARGEST, PASSWORD, REFUSED, SMALL, USER, Server
 
 PORTS = {"submission": "587", "relay": "25", "implicit": "465", "TLS 1.2": "1587", "small": "1588",
@@ -93,6 +93,8 @@ cram_md5:
   server_set_id = $auth1
 """
 
+OWN_LOGINS = ("PLAIN", "LOGIN", "CRAM-MD5")
+
 BY_DOVECOT = """
 {name}:
   driver = dovecot
@@ -105,13 +107,14 @@ BY_DOVECOT = """
 class Exim(Server):
     name = "Exim"
     mechanisms = DovecotAuth.mechanisms
+    token = staticmethod(token)
     extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"])
     ports = {purpose: port + ("/implicit" if purpose == "implicit" else "") for purpose, port in PORTS.items()}
     gone = f"gone@{DOMAIN}"
 
     def start(self):
         others = [BY_DOVECOT.format(name=mechanism.replace("-", "_").lower(), mechanism=mechanism)
-                  for mechanism in self.mechanisms if mechanism.startswith("SCRAM")]
+                  for mechanism in self.mechanisms if mechanism not in OWN_LOGINS]
         self.tree.folder("var/spool/exim4", owner="Debian-exim")
         self.tree.folder("var/log", owner="Debian-exim")
         self.tree.write("etc/exim4/exim4.conf", CONFIGURATION + "".join(others))

@@ -5,7 +5,7 @@ import re
 from lab import HOST
 from lab.client import RECIPIENT
 
-from .dovecot import DovecotAuth
+from .dovecot import DovecotAuth, token
 from .server import DEFERRED, DOMAIN, LARGEST, REFUSED, SMALL, USER, Server
 
 MAIN = f"""
@@ -63,6 +63,7 @@ SERVICES = {
 class Postfix(Server):
     name = "Postfix"
     mechanisms = DovecotAuth.mechanisms
+    token = staticmethod(token)
     extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"])
     ports = {purpose: port + ("/implicit" if purpose == "implicit" else "")
              for purpose, (port, _) in SERVICES.items()}

@@ -73,6 +73,10 @@ class Server:
         """How many logins by MECHANISM it has accepted so far."""
         return self.count(self.login_pattern(mechanism))
 
+    def token(self, user=USER):
+        """An access token of USER that it takes, where it takes any."""
+        raise NotImplementedError
+
     def login_failures(self):
         """How many logins it has refused so far."""
         return self.count(self.login_failure)

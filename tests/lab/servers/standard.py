@@ -53,9 +53,17 @@ def deliver(server, octets, **account):
 
 # --- logins -----------------------------------------------------------------------------
 
+def secret(server, mechanism, wrong=False):
+    """The account's options for a login by MECHANISM, with what the server takes, or with something else."""
+    if mechanism not in ("OAUTHBEARER", "XOAUTH2"):
+        return {"auth": mechanism, **({"password": "wrong"} if wrong else {})}
+    token = server.token("mallory") if wrong else server.token()
+    return {"auth": mechanism, "password": None, "token-command": f"echo {token}"}
+
+
 def log_in(server, mechanism):
     before = server.logins(mechanism)
-    sent, _ = deliver(server, letter(), auth=mechanism.lower())
+    sent, _ = deliver(server, letter(), **secret(server, mechanism))
     check_equal(sent.mechanisms, [mechanism], "mechanisms")
     check_equal(server.logins(mechanism) - before, 1, "logins in the server's log")
 
@@ -63,7 +71,7 @@ def log_in(server, mechanism):
 def log_in_wrongly(server, tries=1, **account):
     """One wrong password is one attempt: more of them lock people out."""
     before = server.login_failures()
-    sent = server.sendmail(letter(), [BOX], password="wrong", **account).check(status=EX_NOPERM)
+    sent = server.sendmail(letter(), [BOX], **account).check(status=EX_NOPERM)
     check_equal(sent.outcome["stage"], "auth", "stage")
     server.lab.wait_for(lambda: server.login_failures() > before, "the refusal in the log")
     check_equal(server.login_failures() - before, tries, f"refused logins in the server's log {sent}")
@@ -75,9 +83,12 @@ def add_logins(server):
         return
     for mechanism in server.mechanisms:
         test(f"{server.name}: {mechanism} logs in", server, mechanism)(log_in)
-        test(f"{server.name}: {mechanism} with a wrong password: 77, tried once", server, mechanism)(
-            lambda server, mechanism: log_in_wrongly(server, auth=mechanism.lower()))
-    test(f"{server.name}: a wrong password and a free choice of mechanisms: 77, tried once", server)(log_in_wrongly)
+        test(f"{server.name}: {mechanism} with a wrong secret: 77, tried once", server, mechanism)(
+            lambda server, mechanism: log_in_wrongly(server, **secret(server, mechanism, wrong=True)))
+
+    @test(f"{server.name}: a wrong password and a free choice of mechanisms: 77, tried once")
+    def _():
+        log_in_wrongly(server, password="wrong")
 
     # SCRAM is refused before any proof, which may mean that the server has no SCRAM for this user.
     tries = 2 if "SCRAM-SHA-256" in server.mechanisms else 1
