@@ -75,6 +75,16 @@ hostname = {HOST}
 ssl = required
 ssl_cert = </etc/tls/server.pem
 ssl_key = </etc/tls/server.key
+ssl_ca = </etc/tls/ca.pem
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+auth_ssl_username_from_cert = yes
+auth_mechanisms = $auth_mechanisms external
+passdb {{
+  driver = passwd-file
+  mechanisms = external
+  args = username_format=%u /etc/dovecot/certified
+}}
 first_valid_uid = 100
 mail_location = maildir:/var/mail/home
 submission_relay_host = {RELAY[0]}
@@ -94,7 +104,7 @@ service submission-login {{
 
 
 class DovecotAuth:
-    """Checks logins for SERVER over the unix socket SOCKET, which USER may open."""
+    """Checks logins for SERVER over the unix socket SOCKET (a name in /run/dovecot, or a path), which USER may open."""
 
     mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2")
 
@@ -134,7 +144,7 @@ class DovecotSubmission(Server):
     """Dovecot's submission service: it hands all on, as it comes, to a relay, here toukan-sink."""
 
     name = "Dovecot"
-    mechanisms = DovecotAuth.mechanisms
+    mechanisms = (*DovecotAuth.mechanisms, "EXTERNAL")
     extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "CHUNKING"])
     ports = {"submission": "587", "implicit": "465/implicit"}
     token = staticmethod(token)
@@ -148,6 +158,7 @@ class DovecotSubmission(Server):
     def start(self):
         self.tree.folder("var/mail/home", owner="vmail")
         write_configuration(self.tree, SUBMISSION)
+        self.tree.write("etc/dovecot/certified", f"{USER}:::::::nopassword=y\n")
         self.run_daemon("dovecot", "-F", until="starting up")
 
     def login_pattern(self, mechanism):

@@ -26,6 +26,8 @@ tls_on_connect_ports = 465
 tls_advertise_hosts = *
 tls_certificate = /etc/tls/server.pem
 tls_privatekey = /etc/tls/server.key
+tls_try_verify_hosts = *
+tls_verify_certificates = /etc/tls/ca.pem
 tls_require_ciphers = {at("TLS 1.2", "NORMAL:-VERS-TLS1.3", "NORMAL")}
 auth_advertise_hosts = ${{if def:tls_in_cipher {{*}}}}
 chunking_advertise_hosts = {at("one by one", "", "*")}
@@ -86,6 +88,13 @@ login:
   server_prompts = Username:: : Password::
   server_condition = ${{if and{{{{eq{{$auth1}}{{{USER}}}}}{{eq{{$auth2}}{{{PASSWORD}}}}}}}}}
   server_set_id = $auth1
+external:
+  driver = external
+  public_name = EXTERNAL
+  server_advertise_condition = $tls_in_certificate_verified
+  server_param2 = ${{certextract{{subject,CN}}{{$tls_in_peercert}}}}
+  server_condition = ${{if eq{{$auth2}}{{{USER}}}}}
+  server_set_id = $auth2
 cram_md5:
   driver = cram_md5
   public_name = CRAM-MD5
@@ -93,7 +102,7 @@ cram_md5:
   server_set_id = $auth1
 """
 
-OWN_LOGINS = ("PLAIN", "LOGIN", "CRAM-MD5")
+OWN_LOGINS = ("PLAIN", "LOGIN", "CRAM-MD5", "EXTERNAL")
 
 BY_DOVECOT = """
 {name}:
@@ -106,7 +115,7 @@ BY_DOVECOT = """
 
 class Exim(Server):
     name = "Exim"
-    mechanisms = DovecotAuth.mechanisms
+    mechanisms = (*DovecotAuth.mechanisms, "EXTERNAL")
     token = staticmethod(token)
     extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"])
     ports = {purpose: port + ("/implicit" if purpose == "implicit" else "") for purpose, port in PORTS.items()}
@@ -119,7 +128,7 @@ class Exim(Server):
         self.tree.folder("var/log", owner="Debian-exim")
         self.tree.write("etc/exim4/exim4.conf", CONFIGURATION + "".join(others))
         self.tree.own("etc/tls/server.key", "root", "Debian-exim", 0o640)
-        DovecotAuth.start(self, "/run/dovecot/auth-exim", "Debian-exim")
+        DovecotAuth.start(self, "auth-exim", "Debian-exim")
         self.run_daemon("exim4", "-bdf", until="daemon started")
 
     def login_pattern(self, mechanism):

@@ -9,7 +9,7 @@ import re
 from lab import check_equal, message, test
 
 from .mailbox import check_octets
-from .server import DEFERRED, DOMAIN, LARGEST, REFUSED, SMALL
+from .server import DEFERRED, DOMAIN, LARGEST, REFUSED, SMALL, USER
 
 BOX = f"box@{DOMAIN}"
 EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM = 65, 67, 69, 75, 77
@@ -53,12 +53,26 @@ def deliver(server, octets, **account):
 
 # --- logins -----------------------------------------------------------------------------
 
+def password(server, wrong):
+    return {"password": "wrong"} if wrong else {}
+
+
+def token(server, wrong):
+    return {"password": None, "token-command": f"echo {server.token('mallory' if wrong else USER)}"}
+
+
+def certificate(server, wrong):
+    """Somebody else's, if wrong."""
+    pem, key = server.certificates.issue(*(["mallory"] * 2 if wrong else [USER] * 2))
+    return {"password": None, "tls-client-certificate": pem, "tls-client-key": key}
+
+
+SECRETS = {"OAUTHBEARER": token, "XOAUTH2": token, "EXTERNAL": certificate}
+
+
 def secret(server, mechanism, wrong=False):
     """The account's options for a login by MECHANISM, with what the server takes, or with something else."""
-    if mechanism not in ("OAUTHBEARER", "XOAUTH2"):
-        return {"auth": mechanism, **({"password": "wrong"} if wrong else {})}
-    token = server.token("mallory") if wrong else server.token()
-    return {"auth": mechanism, "password": None, "token-command": f"echo {token}"}
+    return {"auth": mechanism, **SECRETS.get(mechanism, password)(server, wrong)}
 
 
 def log_in(server, mechanism):
