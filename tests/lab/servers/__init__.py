@@ -8,6 +8,7 @@
     main()
 """
 
+import os
 import sys
 
 from lab import namespaces  # it also shows the way to tap
@@ -24,9 +25,11 @@ from .tree import find_tree
 
 def enter():
     """From here on this script is root of its own network and mounts, or has ended."""
+    if os.geteuid() != 0:
+        tap.skip_all("servers that become other users need root")
     if not find_tree():
-        tap.skip_all("no servers here: tests/lab/fetch-servers build/servers, as root, fetches them")
-    namespaces.enter(all_users=True)
+        tap.skip_all("no servers here: `tests/lab/fetch-servers build/servers` fetches them")
+    namespaces.enter(as_root=True)
 
 
 def main():

@@ -178,12 +178,14 @@ def add_recipients(server):
             check_equal(sent.status != 0, True, f"exit status {sent.status} says so")
             server.check_served(octets, [BOX, f"other-{BOX}"])
 
-        @test(f"{server.name}: {way}: no recipient is accepted: nothing is sent", account)
-        def _(account):
-            sent = server.sendmail(letter("x" * 500 + "\r\n"), [REFUSED], **account)
-            sent.check(fates={REFUSED: "permanent"})
-            check_equal(sent.status != 0, True, "exit status")
-            server.mailbox.check_empty()
+        for size, lines in (("small", 10), ("large", 10_000)):
+            @test(f"{server.name}: {way}: no recipient is accepted: nothing of a {size} message is sent",
+                  lines, account)
+            def _(lines, account):
+                sent = server.sendmail(letter("0123456789\r\n" * lines), [REFUSED], **account)
+                sent.check(fates={REFUSED: "permanent"})
+                check_equal(sent.status != 0, True, "exit status")
+                server.mailbox.check_empty()
 
 
 # --- extensions -------------------------------------------------------------------------
