@@ -8,6 +8,7 @@
 #ifdef HAVE_LINUX_RTNETLINK_H
 
 #include <errno.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -337,6 +338,60 @@ test_link (gconstpointer data)
   g_assert_cmpstr (result, ==, row->expected);
 }
 
+/* ---- neighbours that a kernel need not show ------------------------------------------------- */
+
+typedef struct {
+  const char *about;
+  const char *of;
+  guint16 state;
+  gsize address_length; /* of 02:02:… */
+  const char *expected;
+} NeighbourRow;
+
+static const NeighbourRow neighbour_rows[] = {
+  { "as usual", "192.0.2.1", NUD_REACHABLE, 6, "IPv4 veth by 02:02:02:02:02:02" },
+  { "failed, with the address that it had", "192.0.2.1", NUD_FAILED, 6, "unknown: silent" },
+  { "incomplete, with the address that it had", "192.0.2.1", NUD_INCOMPLETE, 6, "unknown: silent" },
+  { "in no state", "192.0.2.1", NUD_NONE, 6, "unknown: silent" },
+  { "reachable, without an address", "192.0.2.1", NUD_REACHABLE, 0, "unknown: silent" },
+  { "an address longer than any", "192.0.2.1", NUD_REACHABLE, 33, "unknown: silent" },
+  { "somebody else", "192.0.2.7", NUD_REACHABLE, 6, "unknown: unreadable" },
+  { "of the other family", "2001:db8::1", NUD_REACHABLE, 6, "unknown: unreadable" },
+};
+
+static GByteArray *
+make_neighbour (const NeighbourRow *row, guint32 interface)
+{
+  const IpAddress of = address_of (row->of);
+  gboolean ipv6 = of.family == FAMILY_IPV6;
+  const struct ndmsg body
+      = { .ndm_family = ipv6 ? AF_INET6 : AF_INET, .ndm_ifindex = (int)interface, .ndm_state = row->state };
+  guint8 address[64];
+  GByteArray *message = message_new (RTM_NEWNEIGH, &body, sizeof body);
+  memset (address, 2, sizeof address);
+  add_attribute (message, NDA_DST, of.octets, ipv6 ? 16 : 4);
+  if (row->address_length > 0)
+    add_attribute (message, NDA_LLADDR, address, row->address_length);
+  message_seal (message);
+  return message;
+}
+
+static void
+test_neighbour (gconstpointer data)
+{
+  const NeighbourRow *row = data;
+  Situation situation = *situation_named ("IPv4 by a router");
+  const IpAddress destination = address_of (V4);
+  g_auto (RouteLookup) lookup = { 0 };
+  route_lookup_start (&lookup, &destination);
+  take (&lookup, situation.answers[ANSWER_ROUTE]);
+  g_autoptr (GByteArray) neighbour = make_neighbour (row, lookup.interface);
+  situation.answers[ANSWER_NEIGHBOUR] = situation.answers[ANSWER_AFTER] = neighbour;
+  look_up (&lookup, &situation, HERE);
+  g_autofree char *result = result_of (&lookup);
+  g_assert_cmpstr (result, ==, row->expected);
+}
+
 /* ---- answers that say no ---------------------------------------------------------------------- */
 
 typedef struct {
@@ -476,6 +531,7 @@ main (int argc, char **argv)
   read_situations ();
   TABLE_ADD ("/identity-route/recorded", rows, test_row);
   TABLE_ADD ("/identity-route/link", link_rows, test_link);
+  TABLE_ADD ("/identity-route/neighbour", neighbour_rows, test_neighbour);
   TABLE_ADD ("/identity-route/error", error_rows, test_error);
   TABLE_ADD ("/identity-route/cut", rows, test_cut);
   TABLE_ADD ("/identity-route/noise", rows, test_noise);
