@@ -175,6 +175,7 @@ def bench_round_trips():
 
 
 def bench_port(table, port, listen, tls, chunking):
+    # Trips are whole; the fraction is the time that the programs themselves take.
     limit = (8 if port == 587 else 6) + (not chunking)
     server = "PIPELINING, CHUNKING" if chunking else "PIPELINING"
     trace = pathlib.Path(Lab.shared.name) / "trace"
