@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/account.h"
+#include "net/identity.h"
 #include "store/path-store.h"
 
 /* The directory where ACCOUNT (may be NULL) keeps its state. Free with g_free(). */
@@ -13,6 +14,10 @@ PathStore *state_open (const Account *account);
 
 /* A memory with what STORE (may be NULL) remembers; the caller's. */
 PathMemory *state_load (PathStore *store);
+
+/* Names networks with STORE's salt, so that the next process names them the same; where
+ * there is no STORE (NULL), or it can't be used, with names that mean nothing elsewhere. */
+Identity *state_identity (PathStore *store);
 
 /* Keeps what MEMORY has learnt, and warns of whatever went wrong with STORE (may be NULL).
  * Call it when the user knows the outcome. */

@@ -96,7 +96,8 @@ send_message (Show *show, const Account *account, BodySource *message, GError **
 {
   g_autoptr (Envelope) envelope = message_envelope ();
   g_autoptr (PathMemory) memory = path_memory_new ();
-  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, "demo");
+  g_autoptr (Identity) identity = identity_new_transient ();
+  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, identity);
   Submission submission = { .account = account, .envelope = envelope, .message = message };
   DeliveryId id;
   engine_watch (engine, watch, show);
