@@ -37,7 +37,8 @@ state_identity (PathStore *store)
 {
   guint8 salt[PATH_STORE_SALT];
 
-  return store && path_store_salt (store, salt) ? identity_new (salt, sizeof salt) : NULL;
+  return store && path_store_salt (store, salt) ? identity_new (salt, sizeof salt)
+                                                : identity_new_transient ();
 }
 
 void

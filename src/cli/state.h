@@ -15,8 +15,8 @@ PathStore *state_open (const Account *account);
 /* A memory with what STORE (may be NULL) remembers; the caller's. */
 PathMemory *state_load (PathStore *store);
 
-/* What names networks so that STORE knows them again; NULL where STORE is, or can't be used:
- * then nothing is believed and nothing is written. */
+/* Names networks with STORE's salt, so that the next process names them the same; where
+ * there is no STORE (NULL), or it can't be used, with names that mean nothing elsewhere. */
 Identity *state_identity (PathStore *store);
 
 /* Keeps what MEMORY has learnt, and warns of whatever went wrong with STORE (may be NULL).

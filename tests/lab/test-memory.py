@@ -163,12 +163,13 @@ def _():
     with silent_587() as lab:
         send(lab)
         table = lab.toukan.run(["paths"]).check(status=0).output
-        for words in ("smtp.lab.test 587/IPv6  silent ", ", in 10 min", "smtp.lab.test 25/IPv6   works "):
+        for words in ("* ", "smtp.lab.test 587/IPv6  silent ", ", in 10 min", "smtp.lab.test 25/IPv6   works "):
             if words not in table:
                 raise AssertionError(f"{words!r} is not in\n{table}")
         paths = [json.loads(line) for line in lab.toukan.run(["paths", "--json"]).output.splitlines()]
         check_equal({f"{path['port']}/{path['family']}": path["demoted"] for path in paths},
                     {"587/IPv6": True, "587/IPv4": True, "25/IPv6": False}, "demoted")
+        check_equal({path["present"] for path in paths}, {True}, "present")
         lab.toukan.run(["paths", "--forget", "smtp.lab.test"]).check(status=0)
         check_equal("587/IPv6" in send(lab)[1], True, "587/IPv6 is tried")
 
