@@ -1,5 +1,6 @@
 """A client's and a server's host, joined by a link with delay."""
 
+import functools
 import itertools
 import os
 import pathlib
@@ -32,8 +33,6 @@ def start(popen, command, **options):
 class Lab:
     """A network for one test. What is started in it ends with it."""
 
-    # Certificates are made once per script.
-    shared = tempfile.TemporaryDirectory(prefix="toukan-lab-")
     wire_numbers = itertools.count()  # a veth pair goes some time after its namespace
 
     def __init__(self, delay=1, trace=None):
@@ -52,6 +51,12 @@ class Lab:
         self.toukan = Client(self)
         self.send = self.toukan.send
         self.sendmail = self.toukan.sendmail
+
+    @staticmethod
+    @functools.cache
+    def shared():
+        """A folder for what is made once per script: certificates."""
+        return tempfile.TemporaryDirectory(prefix="toukan-lab-")
 
     def __enter__(self):
         return self

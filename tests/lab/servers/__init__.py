@@ -9,9 +9,8 @@
 """
 
 import os
-import sys
 
-from lab import namespaces  # it also shows the way to tap
+from lab import namespaces, test  # it also shows the way to tap
 import tap
 
 from . import standard  # noqa: F401
@@ -34,9 +33,10 @@ def enter():
 
 def main():
     """Runs the tests; what was started ends with them, whatever they do."""
+    for server in Server.started:
+        test(f"{server.name}: nothing of it is left when it has been stopped", server)(Server.stop)
     try:
         tap.main()
     finally:
-        for server in reversed(Server.started):
+        for server in Server.started:
             server.stop()
-        sys.stdout.flush()

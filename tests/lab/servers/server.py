@@ -31,6 +31,7 @@ class Server:
         self.tree = Tree(self.lab.server, self.lab.folder / self.name)
         self.certificates = Certificates(self.tree.folder("etc/tls"), HOST)
         self.mailbox = Mailbox(self.lab, self.prepare_mail())
+        self.stopped = False
         self.start()
         self.started.append(self)
 
@@ -43,7 +44,11 @@ class Server:
         raise NotImplementedError
 
     def stop(self):
-        self.lab.__exit__()
+        """Ends its lab, and it ends with that: fails if it doesn't."""
+        if not self.stopped:
+            self.stopped = True
+            self.lab.__exit__()
+            self.lab.wait_for(lambda: not self.tree.processes(), f"the end of {self.name}")
 
     def run_daemon(self, *command, until, patience=15):
         """COMMAND runs on; returns when its log has the text UNTIL."""

@@ -85,8 +85,21 @@ class Tree:
         return self.host.run(self._inside(command), **options)
 
     def _inside(self, command):
+        """The first process there must not be the server itself: who changes its user is no longer
+        told of its parent's death."""
         return ["unshare", "--pid", "--fork", "--kill-child", f"--mount-proc={self.root}/proc",
-                "chroot", str(self.root), *command]
+                "sh", "-c", '"$@" & wait $!', "sh", "chroot", str(self.root), *command]
+
+    def processes(self):
+        """The numbers of the processes that run in it."""
+        def root_of(process):
+            try:
+                return os.readlink(process / "root")
+            except OSError:  # it has just ended
+                return ""
+
+        return [process.name for process in pathlib.Path("/proc").glob("[0-9]*")
+                if root_of(process).startswith(str(self.root))]
 
     def console(self):
         """What programs said that keep no log, or before they had one."""
