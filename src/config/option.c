@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define AT(field) offsetof (Account, field)
+#define AT(field) .offset = offsetof (Account, field)
 
 static const char *const family_choices[] = { "ipv6-first", "ipv4-first", "ipv6", "ipv4", NULL };
 static const char *const ladder_choices[] = { "race", "strict", NULL };

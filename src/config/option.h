@@ -14,13 +14,13 @@ typedef enum {
 typedef struct {
   const char *name;
   OptionType  type;
+  gboolean    made;             /* OPTION_DIRECTORY: made when it is needed, so it may be missing */
   gsize       offset;           /* of the field in Account */
   const char *fallback;         /* the default, written as in a file; NULL: none */
   const char *const *choices;   /* OPTION_CHOICE, in the order of the enum */
   Ticks       least, most;      /* OPTION_DURATION */
   const char *help;             /* N_(): a sentence or two */
   const char *example;          /* for the sample file; NULL: the default will do */
-  gboolean    made;             /* OPTION_DIRECTORY: made when it is needed, so it may be missing */
 } Option;
 
 gsize         option_count (void);
@@ -31,8 +31,9 @@ const char   *option_nearest (const char *name); /* for "did you mean"; NULL: no
 /* What kind of value it takes, in a word or two (N_()): "duration", "yes or no". Static. */
 const char   *option_kind (const Option *option);
 
-/* Reads TEXT into ACCOUNT's field; an empty TEXT takes back what has no default. FALSE with TOUKAN_ERROR_CONFIGURATION saying what
- * would be right, without place: the caller knows file and line. */
+/* Reads TEXT into ACCOUNT's field; an empty TEXT takes back what has no default. FALSE with
+ * TOUKAN_ERROR_CONFIGURATION saying what would be right, without place: the caller knows
+ * file and line. */
 gboolean option_set (const Option *option, Account *account, const char *text, GError **error);
 
 /* What option_set() would read back; "(set)" for a secret. Free with g_free(). */
