@@ -7,7 +7,7 @@
 #include "base/visible.h"
 #include "demo/fault.h"
 #include "demo/message.h"
-#include "demo/painter.h"
+#include "engine/painter.h"
 #include "demo/scene.h"
 #include "engine/memory-source.h"
 #include "net/descriptors.h"
@@ -161,7 +161,7 @@ static int
 perform (const Wishes *wishes, Scene *scene, BodySource *message)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Painter) painter = painter_new ();
+  g_autoptr (Painter) painter = painter_new (TIMELINE_OF_DELIVERY);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (Config) config = message_config (scene_facts (scene), &error);
   const Account *account = config != NULL ? config_account (config, NULL, NULL, &error) : NULL;

@@ -265,7 +265,7 @@ static void
 test_story (gconstpointer data)
 {
   const Story *story = data;
-  g_autoptr (Timeline) timeline = timeline_new ();
+  g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
   take_story (timeline, story);
   g_autofree char *picture = draw (timeline, story->now, story->width, story->utf8, FALSE);
   if (g_strcmp0 (picture, story->picture) != 0)
@@ -291,7 +291,7 @@ test_widths (void)
 {
   for (guint width = 1; width <= 200; width++)
     for (gsize i = 0; i < G_N_ELEMENTS (stories); i++) {
-      g_autoptr (Timeline) timeline = timeline_new ();
+      g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
       take_story (timeline, &stories[i]);
       g_autofree char *picture = draw (timeline, stories[i].now, width, stories[i].utf8, FALSE);
       check_width (picture, MAX (width, 40));
@@ -305,7 +305,7 @@ test_any_order (void)
   static const char *const texts[]
       = { NULL, "", "@LOST", "@OVER", "x", "\346\212\225\345\207\275 \303(", "a b c d e f g h i j k l" };
   for (int round = 0; round < 500; round++) {
-    g_autoptr (Timeline) timeline = timeline_new ();
+    g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
     for (int i = 0; i < 40; i++) {
       Step step = { (EngineEventKind)g_test_rand_int_range (ENGINE_RESOLVING, ENGINE_IDLE + 1),
                     MS (g_test_rand_int_range (-10, 100000)),
@@ -334,7 +334,7 @@ test_colours (void)
 {
   g_autoptr (GRegex) sequence = g_regex_new ("\033\\[[0-9]*m", 0, 0, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (stories); i++) {
-    g_autoptr (Timeline) timeline = timeline_new ();
+    g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
     take_story (timeline, &stories[i]);
     g_autofree char *coloured = draw (timeline, stories[i].now, stories[i].width, stories[i].utf8, TRUE);
     g_autofree char *stripped = g_regex_replace (sequence, coloured, -1, 0, "", 0, NULL);
@@ -350,7 +350,7 @@ test_colours (void)
 static void
 test_overflow (void)
 {
-  g_autoptr (Timeline) timeline = timeline_new ();
+  g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
   for (guint i = 1; i <= TIMELINE_ATTEMPTS_LIMIT + 7; i++) {
     Step step = TRY (MS (i), i, 587, FAMILY_IPV4);
     take (timeline, &step);
@@ -364,7 +364,7 @@ test_overflow (void)
 static void
 test_hosts (void)
 {
-  g_autoptr (Timeline) timeline = timeline_new ();
+  g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
   Step step = TRY (MS (0), 1, 587, FAMILY_IPV4);
   take (timeline, &step);
   EngineEvent event = { .kind = ENGINE_ATTEMPT, .at = MS (5), .attempt = 2 };
@@ -440,7 +440,7 @@ test_sentence (gconstpointer data)
   const Sentence *row = data;
   EventBox box;
   event_of_step (&row->step, &box);
-  g_autofree char *sentence = timeline_sentence (&box.event);
+  g_autofree char *sentence = timeline_sentence (TIMELINE_OF_DELIVERY, &box.event);
   event_box_clear (&box);
   g_assert_cmpstr (sentence, ==, row->sentence);
 }
