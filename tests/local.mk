@@ -14,3 +14,4 @@ include tests/layering/local.mk
 EXTRA_DIST += tests/lib/tap.h
 include tests/lint/local.mk
 EXTRA_DIST += tests/lib/table.h
+EXTRA_DIST += tests/LESSONS.md

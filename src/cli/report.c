@@ -1,6 +1,7 @@
 /* One table says for every cause what it means and what can be done. */
 #include "cli/report.h"
 
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/i18n.h"
@@ -174,7 +175,8 @@ append_paths (GString *out, const Ladder *ladder)
     LadderPathReport report;
     ladder_report (ladder, i, &report);
     g_autofree char *place
-        = g_strdup_printf ("%s:%u/%s", report.path.host, report.path.port, family_name (report.path.family));
+        = g_strdup_printf (strchr (report.path.host, ':') ? "[%s]:%u/%s" : "%s:%u/%s", report.path.host,
+                           report.path.port, family_name (report.path.family));
     g_string_append_printf (out, "  %-32s %s\n", place, path_state (&report));
     if (report.stalled && !report.path.implicit_tls)
       mute_port = report.path.port;
@@ -254,7 +256,8 @@ report_outcome (const Outcome *outcome, const Envelope *envelope, const Ladder *
   }
   if (!all_share_one_fate (outcome) || outcome->overall.stage == STAGE_RCPT)
     append_recipients (out, outcome, envelope);
-  if (outcome->overall.kind == OUTCOME_TRANSPORT && outcome->overall.stage != STAGE_RESOLVE)
+  if (outcome->overall.kind == OUTCOME_TRANSPORT && outcome->overall.stage != STAGE_RESOLVE
+      && outcome->overall.cause != CAUSE_NO_NETWORK)
     append_paths (out, ladder);
   /* In doubt the headline says what to do, and "try again" would be the wrong thing. */
   if (text && text->advice && outcome->overall.kind != OUTCOME_IN_DOUBT)

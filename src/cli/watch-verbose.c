@@ -12,8 +12,9 @@ place_of (const EngineEvent *event)
 {
   g_autofree char *address = event->has_address ? ip_address_to_string (&event->address) : NULL;
 
-  return g_strdup_printf ("%s:%u/%s%s%s", event->path.host, event->path.port,
-                          family_name (event->path.family), address ? " " : "", address ? address : "");
+  return g_strdup_printf (strchr (event->path.host, ':') ? "[%s]:%u/%s%s%s" : "%s:%u/%s%s%s",
+                          event->path.host, event->path.port, family_name (event->path.family),
+                          address ? " " : "", address ? address : "");
 }
 
 static void

@@ -12,6 +12,7 @@
 #define SECRET_LIMIT 65536
 #define COMPLAINT_LIMIT 512
 #define SCRAP_SIZE 4096
+#define OUTPUT_LIMIT ((gsize)1024 * 1024) /* more than that is no password store */
 
 /* The first line of what the command prints; the rest is read and thrown away, since a
  * command that can't write it would hang, or fail by SIGPIPE. */
@@ -20,6 +21,7 @@ typedef struct {
   GSource *source;
   char *line;
   gsize length, limit;
+  gsize total;       /* octets read, those thrown away among them */
   gboolean complete; /* the line's end came */
   gboolean overlong;
 } Output;
@@ -93,10 +95,16 @@ output_drain (Output *output)
   gssize got;
   do {
     got = g_pollable_input_stream_read_nonblocking (output->stream, scrap, sizeof (scrap), NULL, &error);
-    if (got > 0)
+    if (got > 0) {
       output_append (output, scrap, (gsize)got);
-  } while (got > 0);
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+      output->total += (gsize)got;
+    }
+  } while (got > 0 && output->total <= OUTPUT_LIMIT);
+  if (output->total > OUTPUT_LIMIT) {
+    output->overlong = TRUE;
+    g_input_stream_close (G_INPUT_STREAM (output->stream), NULL, NULL); /* which ends most commands */
+  }
+  if (output->total > OUTPUT_LIMIT || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     output_stop (output);
   secret_wipe (scrap, sizeof (scrap));
 }
@@ -191,13 +199,14 @@ take_secret (Job *job, GError **error)
 {
   const Output *output = &job->secret;
   gsize length = output->length;
-  if (!check_end (job, error))
+  if (output->total <= OUTPUT_LIMIT && !check_end (job, error))
     return NULL;
   if (length > 0 && output->line[length - 1] == '\r')
     length--;
   if (output->overlong)
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_PERMISSION, _ ("%s printed a line of more than %d octets"),
-                 job->what, SECRET_LIMIT);
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_PERMISSION,
+                 _ ("%s printed too much: a password is a line of at most %d octets"), job->what,
+                 SECRET_LIMIT);
   else if (length == 0)
     g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_PERMISSION, _ ("%s printed nothing on its first line"),
                  job->what);

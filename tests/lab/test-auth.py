@@ -89,6 +89,25 @@ for each in BY_TOKEN:
          1, 77)(refused)
 
 
+@test("a mechanism refused at its first message, before any proof, gives way to the next")
+def _():
+    with Lab() as lab:
+        sink = lab.sink("--refuse-first", "SCRAM-SHA-256-PLUS", "--mechanisms", "SCRAM-SHA-256-PLUS PLAIN")
+        sent = lab.send().check(status=0)
+        check_equal(lab.messages()[0].user, "alice", "user")
+        check_equal(sink.verbs().count("AUTH"), 2, f"AUTH commands of\n{sent}")
+
+
+@test("a server that claims success without proving that it knows the password is refused")
+def _():
+    with Lab() as lab:
+        lab.sink("--skip-signature", "--mechanisms", "SCRAM-SHA-256")
+        sent = lab.send().check(status=77)
+        check_equal(sent.outcome["cause"], "auth-not-verified", "cause")
+        check_equal(lab.messages(), [], "messages")
+        check_equal(lab.attempts(), {"587/IPv6": 1}, "attempts")
+
+
 @test("CRAM-MD5 isn't chosen by itself")
 def _():
     with Lab() as lab:

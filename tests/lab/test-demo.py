@@ -38,7 +38,8 @@ class Place:
     """A folder that an ordinary user may enter, with the programs and a TMPDIR in it."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="test-demo-"))
+        self.holder = tempfile.TemporaryDirectory(prefix="test-demo-")
+        self.folder = pathlib.Path(self.holder.name)
         self.folder.chmod(0o755)
         for name in ("toukan-demo", "toukan-sink"):
             shutil.copy(BUILD / name, self.folder / name)
@@ -51,7 +52,7 @@ class Place:
         return self
 
     def __exit__(self, *_):
-        shutil.rmtree(self.folder)
+        self.holder.cleanup()
 
     def environment(self, **more):
         keep = {name: os.environ[name] for name in os.environ if name.endswith("SAN_OPTIONS")}

@@ -69,6 +69,17 @@ def _():
         assert (SOURCE / name).exists() or (SOURCE / "src" / name).exists(), f"{name} is not there"
 
 
+@test("every test that tests/LESSONS.md names exists")
+def _():
+    text = (SOURCE / "tests/LESSONS.md").read_text(encoding="utf-8")
+    rows = [row.rpartition(" | ")[2] for row in text.splitlines() if row.startswith("| ") and "`tests/" in row]
+    named = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert len(rows) > 40 and len(named) > len(rows), named
+    for name in named:
+        path = name if "/" in name else f"tests/script/dialogues/{name}.dialogue"
+        assert (SOURCE / path).exists(), f"{name} is not there"
+
+
 @test("README.md fits a screen or two")
 def _():
     assert len(README.splitlines()) <= 90, len(README.splitlines())

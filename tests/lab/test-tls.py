@@ -177,5 +177,16 @@ def _():
         delivered(sent, lab, mechanisms=["EXTERNAL"])
 
 
+@test("a refused client certificate is a matter of security, seen at the first read after TLS 1.3")
+def _():
+    with Lab() as lab:
+        sink = lab.sink("--client-ca", "ask", "--require-client-certificate")
+        sent = lab.send().check(status=77)
+        check_equal((sent.outcome["kind"], sent.outcome["cause"]), ("security", "tls-client-certificate"),
+                    f"outcome of\n{sent}")
+        check_equal(lab.attempts(), {"587/IPv6": 1}, "attempts")
+        check_equal(sink.messages(), [], "messages")
+
+
 if __name__ == "__main__":
     main()
