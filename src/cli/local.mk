@@ -18,3 +18,5 @@ libcli_a_SOURCES += src/cli/watch.h
 libcli_a_SOURCES += src/cli/verb.h
 libcli_a_SOURCES += src/cli/output.c
 libcli_a_SOURCES += src/cli/output.h
+libcli_a_SOURCES += src/cli/json.c
+libcli_a_SOURCES += src/cli/json.h
