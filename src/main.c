@@ -11,7 +11,7 @@
 #include "config.h"
 #include "net/descriptors.h"
 
-static const Verb *const verbs[] = { &verb_send, &verb_sendmail, &verb_config, &verb_demo };
+static const Verb *const verbs[] = { &verb_send, &verb_sendmail, &verb_config, &verb_paths, &verb_demo };
 
 static void
 print_usage (FILE *out)
@@ -42,6 +42,7 @@ main (int argc, char **argv)
 
   descriptors_fill_standard ();
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN); /* like a full disk: an error where it is written */
   setlocale (LC_ALL, "");
   bindtextdomain (PACKAGE, LOCALEDIR);
   textdomain (PACKAGE);

@@ -3,6 +3,7 @@ include tests/unit/core.mk
 include tests/unit/mail.mk
 include tests/unit/config.mk
 include tests/unit/net.mk
+include tests/unit/store.mk
 include tests/unit/engine.mk
 include tests/unit/cli.mk
 include tests/sim/local.mk

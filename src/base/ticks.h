@@ -16,6 +16,13 @@ typedef gint64 Ticks;
 /* "No deadline": later than any time. */
 #define TICKS_NEVER      G_MAXINT64
 
+/* One moment by both clocks, for times that outlive the process: by the other clock of
+ * this computer, which people set and which may go back. */
+typedef struct {
+  Ticks  ticks;
+  gint64 wall; /* µs since 1970, UTC */
+} Instant;
+
 /* now + span without running over; TICKS_NEVER stays TICKS_NEVER. */
 Ticks ticks_after (Ticks now, Ticks span);
 

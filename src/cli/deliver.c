@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/state.h"
 #include "cli/watch.h"
 #include "config/secret-command.h"
 #include "engine/engine.h"
@@ -74,7 +75,8 @@ on_interrupt (int signal_number, gpointer data)
 int
 deliver (const Account *account, const Envelope *envelope, BodySource *message, const DeliverView *view)
 {
-  g_autoptr (PathMemory) memory = path_memory_new ();
+  g_autoptr (PathStore) store = state_open (account);
+  g_autoptr (PathMemory) memory = state_load (store);
   g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, "this process");
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
@@ -95,5 +97,6 @@ deliver (const Account *account, const Envelope *envelope, BodySource *message, 
   /* What became of the message is the status, whoever can't be told of it. */
   if (view->json)
     output_flush (EX_OK);
+  state_save (store, memory);
   return run.status;
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "cli/cell.h"
 #include "cli/deliver.h"
 #include "cli/option-list.h"
 #include "cli/output.h"
@@ -61,27 +62,6 @@ parse_options (ConfigOptions *options, int *argc, char ***argv, GError **error)
 /* Longer values push their origin aside; they don't push that of all others. */
 #define VALUE_WIDTH_LIMIT 40
 
-/* Columns of a terminal that TEXT takes. */
-static gsize
-width_of (const char *text)
-{
-  gsize width = 0;
-  for (; *text != '\0'; text = g_utf8_next_char (text)) {
-    const gunichar character = g_utf8_get_char (text);
-    width += g_unichar_iszerowidth (character) ? 0 : g_unichar_iswide (character) ? 2 : 1;
-  }
-  return width;
-}
-
-static void
-append_cell (GString *out, const char *text, gsize width)
-{
-  g_string_append (out, text);
-  for (gsize used = width_of (text); used < width; used++)
-    g_string_append_c (out, ' ');
-  g_string_append (out, "  ");
-}
-
 /* What the option holds, safe to show. Free with g_free(). */
 static char *
 shown_value (const Option *option, const Account *account)
@@ -98,7 +78,7 @@ show_table (const Config *config, const Account *account)
   gsize values = 0;
   for (gsize i = 0; i < option_count (); i++) {
     g_autofree char *value = shown_value (option_at (i), account);
-    const gsize width = width_of (value);
+    const gsize width = cell_width (value);
     names = MAX (names, strlen (option_at (i)->name));
     values = MAX (values, width <= VALUE_WIDTH_LIMIT ? width : 0);
   }
@@ -107,8 +87,8 @@ show_table (const Config *config, const Account *account)
     const Option *option = option_at (i);
     g_autofree char *value = shown_value (option, account);
     g_autofree char *origin = visible_text (config_origin (config, account, option), -1);
-    append_cell (out, option->name, names);
-    append_cell (out, value, values);
+    cell_append (out, option->name, names);
+    cell_append (out, value, values);
     g_string_append_printf (out, "%s\n", origin);
   }
   fputs (out->str, stdout);

@@ -171,6 +171,8 @@ account_check_files (const Account *account)
     if (*name == '\0')
       continue;
     const gboolean exists = g_file_test (name, G_FILE_TEST_EXISTS);
+    if (!exists && option->made)
+      continue;
     if (exists && g_file_test (name, G_FILE_TEST_IS_DIR) != directory)
       add (faults, option->name, FALSE,
            g_strdup_printf (directory ? _ ("%s: \"%s\" is no directory")

@@ -27,6 +27,8 @@ typedef struct {
   char    *helo_name;       /* NULL: derived */
   gboolean chunking;
   char    *tunnel;
+  gboolean path_memory;
+  char    *state_dir;       /* NULL: toukan in the user's state directory */
 } Account;
 
 /* Nothing set: zeroes, not even the defaults (those are config's). */

@@ -107,6 +107,13 @@ static const Option options[] = {
   { "tunnel", OPTION_COMMAND, AT (tunnel), .example = "ssh -W %h:%p relay.example.org",
     .help = N_ ("A shell command whose standard input and output take the place of the "
                 "connection; %h and %p stand for host and port.") },
+  { "path-memory", OPTION_BOOLEAN, AT (path_memory), "yes",
+    .help = N_ ("Remembers from one message to the next, for each network, which paths cost time "
+                "and which worked. With no, nothing is read and nothing written; toukan paths "
+                "--forget removes what there is.") },
+  { "state-dir", OPTION_DIRECTORY, AT (state_dir), .example = "~/.local/state/toukan", .made = TRUE,
+    .help = N_ ("Where this program keeps what it learns; made when it is needed. Otherwise it is "
+                "toukan in $XDG_STATE_HOME, so ~/.local/state/toukan where that isn't set.") },
 };
 
 static const char *const kinds[] = {

@@ -20,6 +20,7 @@ typedef struct {
   Ticks       least, most;      /* OPTION_DURATION */
   const char *help;             /* N_(): a sentence or two */
   const char *example;          /* for the sample file; NULL: the default will do */
+  gboolean    made;             /* OPTION_DIRECTORY: made when it is needed, so it may be missing */
 } Option;
 
 gsize         option_count (void);

@@ -24,27 +24,14 @@ ladder_note_stall (LadderAttempt *attempt, Ticks now)
   path->stall_cost = attempt->progress == LADDER_SECURING ? PATH_COST_TLS_STALL : PATH_COST_NO_GREETING;
 }
 
-/* Sixteen sessions that begin together see the same silence: it counts once. What
- * the memory learnt after BEGAN is that silence. */
-static gboolean
-evidence_is_known (const Ladder *ladder, const LadderPath *path, gboolean strong, Ticks began)
-{
-  const PathMemoryEntry *entry = path_memory_find (ladder->memory, ladder->network, &path->path);
-  if (!entry || entry->since <= began)
-    return FALSE;
-  return entry->repetitions > 0 || (!strong && entry->weak_in_a_row > 0);
-}
-
 static void
 judge_cost (Ladder *ladder, LadderPath *path, PathCost cost, gboolean strong, Ticks began, Ticks now)
 {
   path->judged = TRUE;
-  if (evidence_is_known (ladder, path, strong, began))
-    return;
   if (strong)
-    path_memory_note_cost (ladder->memory, ladder->network, &path->path, cost, now);
+    path_memory_note_cost (ladder->memory, ladder->network, &path->path, cost, began, now);
   else
-    path_memory_note_weak (ladder->memory, ladder->network, &path->path, cost, now);
+    path_memory_note_weak (ladder->memory, ladder->network, &path->path, cost, began, now);
 }
 
 void

@@ -19,6 +19,7 @@ typedef struct {
 
 struct PathMemory {
   GPtrArray *records;
+  GPtrArray *notes; /* of PathMemoryNote; NULL: nobody keeps them */
 };
 
 const char *
@@ -27,6 +28,29 @@ path_cost_name (PathCost cost)
   static const char *const names[] = { "silence", "no greeting", "TLS stall" };
   g_assert ((guint)cost < G_N_ELEMENTS (names));
   return names[cost];
+}
+
+static const char *const seen_names[]
+    = { "worked",     "spare",       "late",      "refused", "prohibited", "unreachable", "silent",
+        "unanswered", "no-greeting", "tls-stall", "closed",  "rejected",   "insecure" };
+G_STATIC_ASSERT (G_N_ELEMENTS (seen_names) == PATH_SEEN_COUNT);
+
+const char *
+path_seen_name (PathSeen seen)
+{
+  g_assert ((guint)seen < PATH_SEEN_COUNT);
+  return seen_names[seen];
+}
+
+gboolean
+path_seen_parse (const char *name, PathSeen *ret_seen)
+{
+  for (guint i = 0; i < PATH_SEEN_COUNT; i++)
+    if (strcmp (seen_names[i], name) == 0) {
+      *ret_seen = (PathSeen)i;
+      return TRUE;
+    }
+  return FALSE;
 }
 
 static void
@@ -52,6 +76,7 @@ path_memory_free (PathMemory *memory)
   if (!memory)
     return;
   g_ptr_array_unref (memory->records);
+  g_clear_pointer (&memory->notes, g_ptr_array_unref);
   g_free (memory);
 }
 
@@ -71,6 +96,8 @@ record_find (const PathMemory *memory, const char *network, const char *host, gu
 static Ticks
 latest_news (const PathMemoryEntry *entry)
 {
+  if (entry->since == 0 || entry->last_success == 0)
+    return entry->since + entry->last_success;
   return MAX (entry->since, entry->last_success);
 }
 
@@ -104,13 +131,6 @@ record_make (PathMemory *memory, const char *network, const char *host, guint16 
   record->entry.family = family;
   g_ptr_array_add (memory->records, record);
   return &record->entry;
-}
-
-/* The entry to write to; NULL where nothing may be written. */
-static PathMemoryEntry *
-entry_of (PathMemory *memory, const char *network, const Path *path)
-{
-  return network ? record_make (memory, network, path->host, path->port, path->family) : NULL;
 }
 
 const PathMemoryEntry *
@@ -152,42 +172,172 @@ entry_demote (PathMemoryEntry *entry, PathCost cost, Ticks now)
   entry->until = ticks_after (now, demotion_span (entry->repetitions));
 }
 
-void
-path_memory_note_cost (PathMemory *memory, const char *network, const Path *path, PathCost cost, Ticks now)
+/* What was learnt after the evidence BEGAN is that evidence. */
+static gboolean
+evidence_is_known (const PathMemoryEntry *entry, gboolean strong, Ticks began)
 {
-  PathMemoryEntry *entry = entry_of (memory, network, path);
-  if (entry)
-    entry_demote (entry, cost, now);
+  if (entry->since <= began)
+    return FALSE;
+  return entry->repetitions > 0 || (!strong && entry->weak_in_a_row > 0);
 }
 
-void
-path_memory_note_weak (PathMemory *memory, const char *network, const Path *path, PathCost cost, Ticks now)
+static void
+apply_cost (PathMemoryEntry *entry, const PathMemoryNote *note)
 {
-  PathMemoryEntry *entry = entry_of (memory, network, path);
-  if (!entry)
+  if (!evidence_is_known (entry, TRUE, note->began))
+    entry_demote (entry, note->cost, note->at);
+}
+
+static void
+apply_weak (PathMemoryEntry *entry, const PathMemoryNote *note)
+{
+  if (evidence_is_known (entry, FALSE, note->began))
     return;
   entry->weak_in_a_row++;
   if (entry->weak_in_a_row >= WEAK_MAKES_STRONG) {
-    entry_demote (entry, cost, now);
+    entry_demote (entry, note->cost, note->at);
     return;
   }
-  entry->since = now;
+  entry->since = note->at;
   if (entry->repetitions == 0) /* what a demotion was for stays to be seen */
-    entry->cost = cost;
+    entry->cost = note->cost;
+}
+
+static void
+apply_success (PathMemoryEntry *entry, const PathMemoryNote *note)
+{
+  entry->repetitions = 0;
+  entry->weak_in_a_row = 0;
+  entry->until = 0;
+  entry->failed_fast = FALSE;
+  entry->last_success = note->at;
+  /* no_bdat stays: it is about the server's software, not about the way to it. */
+}
+
+static void
+apply_fast_failure (PathMemoryEntry *entry, const PathMemoryNote *note)
+{
+  entry->failed_fast = TRUE;
+  entry->fast_end = note->end;
+  entry->weak_in_a_row = 0; /* it was an answer: the row of silences is broken */
+  if (entry->repetitions == 0)
+    entry->since = note->at;
+}
+
+static void
+apply_no_bdat (PathMemoryEntry *entry, const PathMemoryNote *note)
+{
+  entry->no_bdat = TRUE;
+  if (latest_news (entry) == 0)
+    entry->since = note->at;
+}
+
+void
+path_memory_apply (PathMemory *memory, const PathMemoryNote *note)
+{
+  static void (*const appliers[]) (PathMemoryEntry *, const PathMemoryNote *) = {
+    [PATH_NOTE_COST] = apply_cost,       [PATH_NOTE_WEAK] = apply_weak,
+    [PATH_NOTE_SUCCESS] = apply_success, [PATH_NOTE_FAST_FAILURE] = apply_fast_failure,
+    [PATH_NOTE_NO_BDAT] = apply_no_bdat,
+  };
+  const Path *path = &note->path;
+  if (note->kind != PATH_NOTE_SEEN)
+    appliers[note->kind](record_make (memory, note->network, path->host, path->port, path->family), note);
+}
+
+/* --- notes -------------------------------------------------------------------- */
+
+static PathMemoryNote *
+note_copy (const PathMemoryNote *note)
+{
+  PathMemoryNote *copy = g_memdup2 (note, sizeof *note);
+  copy->network = g_strdup (note->network);
+  copy->path.host = g_strdup (note->path.host);
+  return copy;
+}
+
+static void
+note_free (gpointer data)
+{
+  PathMemoryNote *note = data;
+  g_free ((char *)note->network);
+  g_free ((char *)note->path.host);
+  g_free (note);
+}
+
+static void
+forget_old_notes (PathMemory *memory)
+{
+  if (memory->notes->len >= PATH_MEMORY_NOTES)
+    g_ptr_array_remove_range (memory->notes, 0, memory->notes->len - PATH_MEMORY_NOTES / 2);
+}
+
+void
+path_memory_keep_notes (PathMemory *memory)
+{
+  if (!memory->notes)
+    memory->notes = g_ptr_array_new_with_free_func (note_free);
+}
+
+GPtrArray *
+path_memory_take_notes (PathMemory *memory)
+{
+  GPtrArray *notes = g_steal_pointer (&memory->notes);
+  path_memory_keep_notes (memory);
+  return notes ? notes : g_ptr_array_new_with_free_func (note_free);
+}
+
+void
+path_memory_return_notes (PathMemory *memory, GPtrArray *notes)
+{
+  path_memory_keep_notes (memory);
+  g_ptr_array_extend_and_steal (notes, g_steal_pointer (&memory->notes));
+  memory->notes = notes;
+  forget_old_notes (memory);
+}
+
+/* Where the network is unknown nothing may be written. */
+static void
+learn (PathMemory *memory, const PathMemoryNote *note)
+{
+  if (!note->network)
+    return;
+  path_memory_apply (memory, note);
+  if (!memory->notes)
+    return;
+  forget_old_notes (memory);
+  g_ptr_array_add (memory->notes, note_copy (note));
+}
+
+void
+path_memory_note_cost (PathMemory *memory, const char *network, const Path *path, PathCost cost, Ticks began,
+                       Ticks now)
+{
+  learn (memory, &(PathMemoryNote){ .kind = PATH_NOTE_COST,
+                                    .network = network,
+                                    .path = *path,
+                                    .cost = cost,
+                                    .began = began,
+                                    .at = now });
+}
+
+void
+path_memory_note_weak (PathMemory *memory, const char *network, const Path *path, PathCost cost, Ticks began,
+                       Ticks now)
+{
+  learn (memory, &(PathMemoryNote){ .kind = PATH_NOTE_WEAK,
+                                    .network = network,
+                                    .path = *path,
+                                    .cost = cost,
+                                    .began = began,
+                                    .at = now });
 }
 
 void
 path_memory_note_success (PathMemory *memory, const char *network, const Path *path, Ticks now)
 {
-  PathMemoryEntry *entry = entry_of (memory, network, path);
-  if (!entry)
-    return;
-  entry->repetitions = 0;
-  entry->weak_in_a_row = 0;
-  entry->until = 0;
-  entry->failed_fast = FALSE;
-  entry->last_success = now;
-  /* no_bdat stays: it is about the server's software, not about the way to it. */
+  learn (memory,
+         &(PathMemoryNote){ .kind = PATH_NOTE_SUCCESS, .network = network, .path = *path, .at = now });
 }
 
 void
@@ -195,26 +345,26 @@ path_memory_note_fast_failure (PathMemory *memory, const char *network, const Pa
                                Ticks now)
 {
   g_assert (end == ATTEMPT_REFUSED || end == ATTEMPT_PROHIBITED || end == ATTEMPT_UNREACHABLE);
-  PathMemoryEntry *entry = entry_of (memory, network, path);
-  if (!entry)
-    return;
-  entry->failed_fast = TRUE;
-  entry->fast_end = end;
-  entry->weak_in_a_row = 0; /* it was an answer: the row of silences is broken */
-  if (entry->repetitions == 0)
-    entry->since = now;
+  learn (memory,
+         &(PathMemoryNote){
+             .kind = PATH_NOTE_FAST_FAILURE, .network = network, .path = *path, .end = end, .at = now });
 }
 
 void
 path_memory_note_no_bdat (PathMemory *memory, const char *network, const Path *path, Ticks now)
 {
-  PathMemoryEntry *entry = entry_of (memory, network, path);
-  if (!entry)
-    return;
-  entry->no_bdat = TRUE;
-  if (latest_news (entry) == 0)
-    entry->since = now;
+  learn (memory,
+         &(PathMemoryNote){ .kind = PATH_NOTE_NO_BDAT, .network = network, .path = *path, .at = now });
 }
+
+void
+path_memory_note_seen (PathMemory *memory, const char *network, const Path *path, PathSeen seen, Ticks now)
+{
+  learn (memory, &(PathMemoryNote){
+                     .kind = PATH_NOTE_SEEN, .network = network, .path = *path, .seen = seen, .at = now });
+}
+
+/* --- all entries -------------------------------------------------------------- */
 
 void
 path_memory_foreach (const PathMemory *memory, PathMemoryVisit visit, gpointer data)

@@ -21,6 +21,28 @@ attempt_emit (Attempt *attempt, EngineEvent event)
   courier_emit (attempt->courier, &event);
 }
 
+/* Each attempt counts once in the history of its path. */
+static void
+count_attempt (Attempt *attempt, PathSeen seen)
+{
+  Engine *engine = attempt->courier->engine;
+
+  if (!attempt->counted)
+    path_memory_note_seen (engine_memory (engine), engine_network (engine), &attempt->path, seen,
+                           clock_now ());
+  attempt->counted = TRUE;
+}
+
+static void
+advance (Attempt *attempt, LadderProgress progress)
+{
+  attempt->progress = progress;
+  attempt->progressed = clock_now ();
+  if (progress == LADDER_ESTABLISHED)
+    count_attempt (attempt, PATH_SEEN_WORKED);
+  ladder_progress (attempt->courier->ladder, attempt->id, progress, clock_now ());
+}
+
 Attempt *
 attempt_find (Courier *courier, LadderAttemptId id)
 {
@@ -75,7 +97,7 @@ begin_session (Attempt *attempt, int fd, Tunnel *tunnel)
   }
   attempt->session = session_new (courier->account, &attempt->path, chunking, fd, tunnel, &events, attempt);
   if (attempt->path.implicit_tls)
-    ladder_progress (courier->ladder, attempt->id, LADDER_SECURING, clock_now ());
+    advance (attempt, LADDER_SECURING);
   session_pump (attempt->session);
 }
 
@@ -86,9 +108,27 @@ on_accepted (Attempt *attempt, int fd)
 {
   Courier *courier = attempt->courier;
 
-  ladder_progress (courier->ladder, attempt->id, LADDER_CONNECTED, clock_now ());
+  advance (attempt, LADDER_CONNECTED);
   courier_drive (courier);
   begin_session (attempt, fd, NULL);
+}
+
+static void
+count_failed_connect (Attempt *attempt, AttemptEnd end)
+{
+  static const struct {
+    AttemptEnd end;
+    PathSeen seen;
+  } meanings[] = {
+    { ATTEMPT_REFUSED, PATH_SEEN_REFUSED },
+    { ATTEMPT_PROHIBITED, PATH_SEEN_PROHIBITED },
+    { ATTEMPT_UNREACHABLE, PATH_SEEN_UNREACHABLE },
+    { ATTEMPT_SILENT, PATH_SEEN_SILENT },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (meanings); i++) /* our own host's failures say nothing of the path */
+    if (meanings[i].end == end)
+      count_attempt (attempt, meanings[i].seen);
 }
 
 static void
@@ -102,6 +142,7 @@ on_connected (AttemptEnd end, int error, int fd, gpointer data)
   if (end == ATTEMPT_ACCEPTED) {
     on_accepted (attempt, fd);
   } else {
+    count_failed_connect (attempt, end);
     ladder_failed (courier->ladder, attempt->id, LADDER_FAILED_CONNECT, end, clock_now ());
     close_attempt (attempt);
   }
@@ -128,7 +169,7 @@ try_tunnel (Attempt *attempt)
       = tunnel_open (courier->account->tunnel, attempt->path.host, attempt->path.port, &fd, &error);
 
   if (tunnel) {
-    ladder_progress (courier->ladder, attempt->id, LADDER_CONNECTED, clock_now ());
+    advance (attempt, LADDER_CONNECTED);
     begin_session (attempt, fd, tunnel);
     return;
   }
@@ -156,12 +197,44 @@ attempt_start (Courier *courier, const LadderAction *action)
   attempt->id = action->attempt;
   attempt->path = action->path;
   attempt->address = action->address;
+  attempt->started = clock_now ();
   g_ptr_array_add (courier->attempts, attempt);
   attempt_emit (attempt, (EngineEvent){ .kind = ENGINE_ATTEMPT });
   if (attempt->path.family == FAMILY_TUNNEL)
     try_tunnel (attempt);
   else
     attempt->connect = tcp_connect (&attempt->address, attempt->path.port, on_connected, attempt);
+}
+
+static PathSeen
+stall_of (const Attempt *attempt)
+{
+  return attempt->progress == LADDER_SECURING ? PATH_SEEN_TLS_STALL : PATH_SEEN_NO_GREETING;
+}
+
+/* The measures are the ladder's: of silence the port's patience, less the delay by which
+ * the other family's attempt began later. */
+static PathSeen
+seen_of_abandoned (const Attempt *attempt, LadderReason reason)
+{
+  const Account *account = attempt->courier->account;
+  Ticks enough = MAX (account->port_patience - account->attempt_delay, account->attempt_delay);
+  Ticks now = clock_now ();
+
+  switch (reason) {
+  case LADDER_REASON_LATE:
+    return PATH_SEEN_LATE;
+  case LADDER_REASON_SILENT:
+    return PATH_SEEN_SILENT;
+  case LADDER_REASON_GREETING_TIMEOUT:
+    return stall_of (attempt);
+  case LADDER_REASON_LOST:
+  case LADDER_REASON_OVER:
+    break;
+  }
+  if (attempt->session)
+    return now - attempt->progressed >= account->greeting_patience ? stall_of (attempt) : PATH_SEEN_SPARE;
+  return now - attempt->started >= enough ? PATH_SEEN_SILENT : PATH_SEEN_UNANSWERED;
 }
 
 void
@@ -171,6 +244,7 @@ attempt_abandon (Courier *courier, LadderAttemptId id, LadderReason reason)
 
   if (!attempt)
     return;
+  count_attempt (attempt, seen_of_abandoned (attempt, reason));
   attempt_emit (attempt, (EngineEvent){
                              .kind = ENGINE_ATTEMPT_ENDED,
                              .end = attempt->session ? ATTEMPT_ACCEPTED : ATTEMPT_SILENT,
@@ -198,6 +272,14 @@ failure_of (const Attempt *attempt, const Verdict *verdict)
   return verdict->kind == OUTCOME_TRANSPORT ? LADDER_FAILED_CLOSED : LADDER_FAILED_FINAL;
 }
 
+static PathSeen
+seen_of_failure (const Verdict *verdict, LadderFailure failure)
+{
+  if (verdict->kind == OUTCOME_SECURITY)
+    return PATH_SEEN_INSECURE;
+  return failure == LADDER_FAILED_CLOSED ? PATH_SEEN_CLOSED : PATH_SEEN_REJECTED;
+}
+
 static void
 on_session_ended (Attempt *attempt, const Verdict *verdict)
 {
@@ -206,6 +288,7 @@ on_session_ended (Attempt *attempt, const Verdict *verdict)
   gboolean in_order = verdict->kind == OUTCOME_ACCEPTED;
 
   attempt_emit (attempt, (EngineEvent){ .kind = ENGINE_SESSION_ENDED, .verdict = verdict });
+  count_attempt (attempt, seen_of_failure (verdict, failure));
   if (attempt->over)
     return;
   if (!in_order)
@@ -264,23 +347,22 @@ on_session_event (Session *session, const DialogueEvent *event, gpointer data)
 {
   Attempt *attempt = data;
   Courier *courier = attempt->courier;
-  Ticks now = clock_now ();
 
   emit_dialogue_news (attempt, event);
   if (attempt->over)
     return;
   switch (event->kind) {
   case DIALOGUE_GREETED:
-    ladder_progress (courier->ladder, attempt->id, LADDER_GREETED, now);
+    advance (attempt, LADDER_GREETED);
     break;
   case DIALOGUE_WANTS_TLS:
-    ladder_progress (courier->ladder, attempt->id, LADDER_SECURING, now);
+    advance (attempt, LADDER_SECURING);
     break;
   case DIALOGUE_CAPABLE:
     keep_capabilities (attempt, event->capabilities);
     break;
   case DIALOGUE_ESTABLISHED:
-    ladder_progress (courier->ladder, attempt->id, LADDER_ESTABLISHED, now);
+    advance (attempt, LADDER_ESTABLISHED);
     courier_drive (courier);
     break;
   case DIALOGUE_WANTS_DELIVERY:

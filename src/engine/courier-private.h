@@ -15,7 +15,10 @@ typedef struct {
   TcpConnect *connect;        /* while connecting */
   Session *session;           /* once connected */
   Capabilities *capabilities; /* of its last EHLO: the flags only */
-  gboolean over;
+  Ticks started;
+  LadderProgress progress; /* once connected: the latest step, */
+  Ticks progressed;        /*   and when it came */
+  gboolean over, counted;
 } Attempt;
 
 typedef struct {

@@ -6,3 +6,9 @@ clock_now (void)
 {
   return g_get_monotonic_time ();
 }
+
+Instant
+clock_instant (void)
+{
+  return (Instant){ .ticks = clock_now (), .wall = g_get_real_time () };
+}

@@ -158,7 +158,7 @@ void
 demote (Fixture *f, guint16 port, Family family)
 {
   const Path path = path_of ("one", port, family);
-  path_memory_note_cost (f->memory, HOME, &path, PATH_COST_SILENCE, 0);
+  path_memory_note_cost (f->memory, HOME, &path, PATH_COST_SILENCE, 0, 0);
 }
 
 const PathMemoryEntry *

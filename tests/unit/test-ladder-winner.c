@@ -260,8 +260,8 @@ static void
 test_late_answer_is_no_greeting (Fixture *f, gconstpointer data)
 {
   const Path v4 = path_of ("one", 587, FAMILY_IPV4), v6 = path_of ("one", 587, FAMILY_IPV6);
-  path_memory_note_cost (f->memory, HOME, &v4, PATH_COST_TLS_STALL, 0);
-  path_memory_note_cost (f->memory, HOME, &v6, PATH_COST_SILENCE, 0);
+  path_memory_note_cost (f->memory, HOME, &v4, PATH_COST_TLS_STALL, 0, 0);
+  path_memory_note_cost (f->memory, HOME, &v6, PATH_COST_SILENCE, 0, 0);
   demote (f, 25, FAMILY_IPV6);
   demote (f, 25, FAMILY_IPV4);
   fixture_start (f, 1);

@@ -272,6 +272,8 @@ static const struct {
   { "helo-name", NULL },
   { "chunking", "yes" },
   { "tunnel", NULL },
+  { "path-memory", "yes" },
+  { "state-dir", NULL },
 };
 
 static void
@@ -339,13 +341,13 @@ test_other_fields (void)
     { "tls", "when-offered" },   { "ladder", "strict" },
     { "chunking", "yes" },       { "auth-without-tls", "no" },
     { "ports", "465/implicit" }, { "family", "ipv4-first" },
-    { "auth", "off" },
+    { "auth", "off" },           { "path-memory", "yes" },
   };
   g_autoptr (Account) account = account_new ();
   set_all (account, pairs, G_N_ELEMENTS (pairs));
   g_assert_true (account->tls == TLS_WHEN_OFFERED && account->ladder == LADDER_STRICT
                  && account->auth == AUTH_OFF);
-  g_assert_true (account->chunking && !account->auth_without_tls);
+  g_assert_true (account->chunking && account->path_memory && !account->auth_without_tls);
   const LadderPort *port = &g_array_index (account->ports, LadderPort, 0);
   g_assert_true (account->ports->len == 1 && port->port == 465 && port->implicit_tls);
   const Family *families = &g_array_index (account->families, Family, 0);

@@ -1,0 +1,22 @@
+/* What outlives a run of the program: the path memory, where the account wants it. What
+ * goes wrong with it is said in one line, and stops nothing. */
+#pragma once
+
+#include "config/account.h"
+#include "store/path-store.h"
+
+/* The directory where ACCOUNT (may be NULL) keeps its state. Free with g_free(). */
+char *state_directory (const Account *account);
+
+/* NULL: ACCOUNT has no path memory. Nothing is touched. */
+PathStore *state_open (const Account *account);
+
+/* A memory with what STORE (may be NULL) remembers; the caller's. */
+PathMemory *state_load (PathStore *store);
+
+/* Keeps what MEMORY has learnt, and warns of whatever went wrong with STORE (may be NULL).
+ * Call it when the user knows the outcome. */
+void state_save (PathStore *store, PathMemory *memory);
+
+/* The warning alone. */
+void state_warn (const PathStore *store);

@@ -1,0 +1,136 @@
+/* `toukan paths`: what is remembered of paths, why, and until when; and how to forget it. */
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "base/domain.h"
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/visible.h"
+#include "cli/deliver.h"
+#include "cli/output.h"
+#include "cli/paths-table.h"
+#include "cli/state.h"
+#include "cli/verb.h"
+#include "config/config.h"
+#include "net/clock.h"
+
+typedef struct {
+  char *account;
+  char **set;
+  gboolean json, forget;
+} PathsOptions;
+
+static void
+paths_options_clear (PathsOptions *options)
+{
+  g_free (options->account);
+  g_strfreev (options->set);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PathsOptions, paths_options_clear)
+
+static gboolean
+parse_options (PathsOptions *options, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "account", 'a', 0, G_OPTION_ARG_STRING, &options->account, N_ ("Where this account keeps its state"),
+      N_ ("NAME") },
+    { "forget", 0, 0, G_OPTION_ARG_NONE, &options->forget,
+      N_ ("Forget what is known of HOST, or everything, and its history"), NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_ ("Print one JSON object for each path"), NULL },
+    { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->set, N_ ("Override an option of the configuration"),
+      N_ ("KEY=VALUE") },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("[HOST]");
+  g_option_context_set_summary (context, _ ("Prints what is remembered of the paths on each network."));
+  g_option_context_set_translation_domain (context, "toukan");
+  g_option_context_add_main_entries (context, entries, "toukan");
+  if (g_option_context_parse (context, argc, argv, error))
+    return TRUE;
+  (*error)->domain = TOUKAN_ERROR;
+  (*error)->code = TOUKAN_ERROR_USAGE;
+  return FALSE;
+}
+
+/* The account that is named; else the one whose state is most likely meant, or NULL where
+ * there is no configuration: what is remembered can be seen without. FALSE: it isn't there. */
+static gboolean
+choose_account (const Config *config, const char *name, const Account **ret_account, GError **error)
+{
+  const char *const *names = config_account_names (config);
+
+  *ret_account = config_account (config, name, NULL, name ? error : NULL);
+  if (!*ret_account && !name && names[0])
+    *ret_account = config_account_named (config, names[0]);
+  return *ret_account || !name;
+}
+
+/* HOST as the ladder knows it. Free with g_free(). */
+static char *
+host_as_kept (const char *host)
+{
+  IpAddress address;
+  char *ascii;
+
+  if (ip_address_parse (host, &address))
+    return ip_address_to_string (&address);
+  ascii = domain_to_ascii (host, NULL);
+  return ascii ? ascii : g_strdup (host);
+}
+
+static int
+forget (PathStore *store, const char *host)
+{
+  g_autofree char *kept = host ? host_as_kept (host) : NULL;
+  guint n = 0;
+  gboolean forgotten = path_store_forget (store, kept, &n);
+
+  state_warn (store);
+  if (!forgotten)
+    return EX_IOERR;
+  printf (ngettext ("%u path forgotten\n", "%u paths forgotten\n", n), n);
+  return EX_OK;
+}
+
+static int
+show (PathStore *store, const Account *account, gboolean json)
+{
+  g_autoptr (PathMemory) memory = path_memory_new ();
+  const PathsView view = { .memory = memory, .present = NULL, .now = clock_instant () };
+  gboolean loaded = path_store_load (store, memory, view.now);
+
+  state_warn (store);
+  if (!loaded)
+    return EX_IOERR;
+  g_autofree char *text = json ? paths_json (&view) : paths_table (&view);
+  fputs (text, stdout);
+  if (!json && account && !account->path_memory)
+    printf (_ ("The account \"%s\" doesn't use it: path-memory = no\n"), account->name);
+  return EX_OK;
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_auto (PathsOptions) options = { .json = FALSE };
+  g_autoptr (GError) error = NULL;
+  const Account *account = NULL;
+
+  g_set_prgname ("toukan paths");
+  if (!parse_options (&options, &argc, &argv, &error))
+    return deliver_fail (error);
+  if (argc > (options.forget ? 2 : 1)) {
+    fprintf (stderr, _ ("toukan: write \"toukan paths\", or \"toukan paths --forget HOST\"\n"));
+    return EX_USAGE;
+  }
+  g_autoptr (Config) config = config_load ((const char *const *)options.set, &error);
+  if (!config || !choose_account (config, options.account, &account, &error))
+    return deliver_fail (error);
+  g_autofree char *directory = state_directory (account);
+  g_autoptr (PathStore) store = path_store_new (directory);
+  return output_flush (options.forget ? forget (store, argc > 1 ? argv[1] : NULL)
+                                      : show (store, account, options.json));
+}
+
+const Verb verb_paths = { "paths", N_ ("show or forget what is remembered of paths"), run };

@@ -1,0 +1,13 @@
+EXTRA_DIST += tests/unit/path-store-fixture.h
+check_PROGRAMS += tests/unit/test-path-store
+TESTS += tests/unit/test-path-store
+tests_unit_test_path_store_SOURCES = tests/unit/test-path-store.c
+tests_unit_test_path_store_SOURCES += tests/unit/path-store-fixture.c
+tests_unit_test_path_store_SOURCES += tests/lib/folder.c
+tests_unit_test_path_store_LDADD = $(STORE_LIBS)
+check_PROGRAMS += tests/unit/test-path-store-harm
+TESTS += tests/unit/test-path-store-harm
+tests_unit_test_path_store_harm_SOURCES = tests/unit/test-path-store-harm.c
+tests_unit_test_path_store_harm_SOURCES += tests/unit/path-store-fixture.c
+tests_unit_test_path_store_harm_SOURCES += tests/lib/folder.c
+tests_unit_test_path_store_harm_LDADD = $(STORE_LIBS)
