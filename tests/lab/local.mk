@@ -28,3 +28,5 @@ LONG_TESTS += tests/lab/test-resolving.py
 EXTRA_DIST += tests/lab/test-resolving.py
 LONG_TESTS += tests/lab/test-tls.py
 EXTRA_DIST += tests/lab/test-tls.py
+LONG_TESTS += tests/lab/test-probe.py
+EXTRA_DIST += tests/lab/test-probe.py
