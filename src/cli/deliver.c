@@ -77,7 +77,8 @@ deliver (const Account *account, const Envelope *envelope, BodySource *message, 
 {
   g_autoptr (PathStore) store = state_open (account);
   g_autoptr (PathMemory) memory = state_load (store);
-  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, "this process");
+  g_autoptr (Identity) identity = state_identity (store);
+  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, identity);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
   Run run = { .engine = engine, .loop = loop, .envelope = envelope };

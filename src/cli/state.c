@@ -43,6 +43,15 @@ state_load (PathStore *store)
   return memory;
 }
 
+Identity *
+state_identity (PathStore *store)
+{
+  guint8 salt[PATH_STORE_SALT];
+
+  return store && path_store_salt (store, salt) ? identity_new (salt, sizeof salt)
+                                                : identity_new_transient ();
+}
+
 void
 state_save (PathStore *store, PathMemory *memory)
 {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "net/identity.h"
 #include "store/path-store.h"
 
 /* The account NAME; for NULL the one whose state is most likely meant, or NULL where there
@@ -18,6 +19,10 @@ PathStore *state_open (const Account *account);
 
 /* A memory with what STORE (may be NULL) remembers; the caller's. */
 PathMemory *state_load (PathStore *store);
+
+/* Names networks with STORE's salt, so that the next process names them the same; where
+ * there is no STORE (NULL), or it can't be used, with names that mean nothing elsewhere. */
+Identity *state_identity (PathStore *store);
 
 /* Keeps what MEMORY has learnt, and warns of whatever went wrong with STORE (may be NULL).
  * Call it when the user knows the outcome. */

@@ -80,16 +80,55 @@ forget (PathStore *store, const char *host)
   return EX_OK;
 }
 
+/* --- the present network ------------------------------------------------------------------ */
+
+typedef struct {
+  GHashTable *networks;
+  guint pending;
+} Asking;
+
+static void
+on_network (const char *network, const char *description, gpointer data)
+{
+  Asking *asking = data;
+
+  if (network)
+    g_hash_table_add (asking->networks, g_strdup (network));
+  asking->pending--;
+}
+
+/* By which networks addresses of the world outside are reached: nothing is sent to these,
+ * which are for documentation (RFC 5737, RFC 3849). */
+static GHashTable *
+present_networks (PathStore *store)
+{
+  static const char *const outside[] = { "192.0.2.1", "2001:db8:ffff::1" };
+  g_autoptr (Identity) identity = state_identity (store);
+  Asking asking = { .networks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (outside); i++) {
+    IpAddress address;
+    ip_address_parse (outside[i], &address);
+    asking.pending++;
+    identity_ask (identity, &address, on_network, &asking);
+  }
+  while (asking.pending > 0)
+    g_main_context_iteration (NULL, TRUE);
+  return asking.networks;
+}
+
 static int
 show (PathStore *store, const Account *account, gboolean json)
 {
   g_autoptr (PathMemory) memory = path_memory_new ();
-  const PathsView view = { .memory = memory, .present = NULL, .now = clock_instant () };
+  PathsView view = { .memory = memory, .now = clock_instant () };
   gboolean loaded = path_store_load (store, memory, view.now);
 
   state_warn (store);
   if (!loaded)
     return EX_IOERR;
+  g_autoptr (GHashTable) present = path_memory_is_empty (memory) ? NULL : present_networks (store);
+  view.present = present && g_hash_table_size (present) > 0 ? present : NULL;
   g_autofree char *text = json ? paths_json (&view) : paths_table (&view);
   fputs (text, stdout);
   if (!json && account && !account->path_memory)

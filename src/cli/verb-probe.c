@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "engine/painter.h"
 #include "engine/probe.h"
+#include "net/clock.h"
 
 #define FRAME 50 /* ms between two pictures */
 
@@ -128,10 +129,13 @@ show_text (Run *run, const ProbeView *view)
 static int
 probe_account (const Account *account, gboolean json)
 {
+  g_autoptr (PathStore) store = state_open (account);
+  g_autoptr (PathMemory) memory = state_load (store);
+  g_autoptr (Identity) identity = state_identity (store);
   g_autoptr (Painter) painter = json ? NULL : painter_new (TIMELINE_OF_PROBE);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   Run run = { .painter = painter, .loop = loop };
-  g_autoptr (Probe) probe = probe_new (account, on_event, on_done, &run);
+  g_autoptr (Probe) probe = probe_new (account, identity, on_event, on_done, &run);
   const ProbeRules rules = probe_rules (account);
   ProbeView view = { .report = probe_report (probe), .rules = &rules };
 
@@ -139,7 +143,9 @@ probe_account (const Account *account, gboolean json)
   bind_textdomain_codeset (PACKAGE, "UTF-8");
   run.probe = probe;
   run_probe (&run);
-  g_autoptr (GArray) advice = probe_advise (view.report, &rules);
+  probe_count (view.report, &rules, memory, clock_now ());
+  state_save (store, memory);
+  g_autoptr (GArray) advice = probe_advise (view.report, &rules, memory, clock_now ());
   view.advice = advice;
   int status = run.signal ? 128 + run.signal : probe_exit_status (&view);
   if (json) {

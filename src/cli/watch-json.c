@@ -10,6 +10,7 @@
 static const char *const event_names[] = {
   [ENGINE_RESOLVING] = "resolving",
   [ENGINE_RESOLVED] = "resolved",
+  [ENGINE_NETWORK] = "network",
   [ENGINE_ATTEMPT] = "attempt",
   [ENGINE_ATTEMPT_ENDED] = "attempt-ended",
   [ENGINE_CONNECTED] = "connected",
@@ -72,6 +73,10 @@ add_details (JsonObject *object, const EngineEvent *event, const Envelope *envel
   case ENGINE_RESOLVED:
     json_add_text (object, "status", event->text);
     json_object_set_int_member (object, "addresses", (gint64)event->n_addresses);
+    break;
+  case ENGINE_NETWORK:
+    json_add_text (object, "network", event->text);
+    json_add_text (object, "description", event->detail);
     break;
   case ENGINE_ATTEMPT_ENDED:
     json_add_text (object, "end", attempt_end_name (event->end));

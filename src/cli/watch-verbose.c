@@ -117,6 +117,10 @@ watch_verbose (const EngineEvent *event, gpointer data)
     fprintf (stderr, "%s: %s: %s\n", event->path.host, family_name (event->path.family),
              event->detail ? event->detail : event->text);
     break;
+  case ENGINE_NETWORK:
+    fprintf (stderr, event->text ? _ ("%s: %s: network: %s\n") : _ ("%s: %s: network unknown: %s\n"),
+             event->path.host, family_name (event->path.family), event->detail);
+    break;
   case ENGINE_TLS:
     print_tls (event->tls);
     break;

@@ -29,9 +29,9 @@ judge_cost (Ladder *ladder, LadderPath *path, PathCost cost, gboolean strong, Ti
 {
   path->judged = TRUE;
   if (strong)
-    path_memory_note_cost (ladder->memory, ladder->network, &path->path, cost, began, now);
+    path_memory_note_cost (ladder->memory, path->network, &path->path, cost, began, now);
   else
-    path_memory_note_weak (ladder->memory, ladder->network, &path->path, cost, began, now);
+    path_memory_note_weak (ladder->memory, path->network, &path->path, cost, began, now);
 }
 
 void
@@ -56,7 +56,7 @@ ladder_judge_winner (Ladder *ladder, Ticks now)
     if (path != winner->path && path->stall > winner->longest_wait)
       ladder_judge_stall (ladder, path, now);
   }
-  path_memory_note_success (ladder->memory, ladder->network, &winner->path->path, now);
+  path_memory_note_success (ladder->memory, winner->path->network, &winner->path->path, now);
 }
 
 void
@@ -65,10 +65,10 @@ ladder_judge_late (Ladder *ladder, LadderPath *path, Ticks now)
   const PathMemoryEntry *entry = NULL;
   /* An accepted connection is the contrary of silence; of greetings and handshakes
    * it says nothing. */
-  if (path_memory_demoted (ladder->memory, ladder->network, &path->path, now, &entry)
+  if (path_memory_demoted (ladder->memory, path->network, &path->path, now, &entry)
       && entry->cost != PATH_COST_SILENCE)
     return;
-  path_memory_note_success (ladder->memory, ladder->network, &path->path, now);
+  path_memory_note_success (ladder->memory, path->network, &path->path, now);
 }
 
 static gboolean
@@ -112,7 +112,7 @@ ladder_judge_path (Ladder *ladder, LadderPath *path, gboolean last, Ticks now)
   }
   if (path->silence == 0 && failed_fast (path)) {
     path->judged = TRUE;
-    path_memory_note_fast_failure (ladder->memory, ladder->network, &path->path, path->end, now);
+    path_memory_note_fast_failure (ladder->memory, path->network, &path->path, path->end, now);
     return;
   }
   /* Before the attempt delay was over nobody had waited for it. */

@@ -2,6 +2,8 @@
  * remembered as costly last, and which of their addresses may be started now. */
 #include "core/ladder-private.h"
 
+#include <stdlib.h>
+
 LadderPath *
 ladder_path_new (Ladder *ladder, guint port_index, Family family)
 {
@@ -16,6 +18,7 @@ ladder_path_new (Ladder *ladder, guint port_index, Family family)
   path->host = ladder->host;
   path->port_index = port_index;
   path->targets = g_array_new (FALSE, TRUE, sizeof (LadderTarget));
+  path->patience_from = TICKS_NEVER;
   return path;
 }
 
@@ -24,6 +27,7 @@ ladder_path_free (gpointer data)
 {
   LadderPath *path = data;
   g_array_unref (path->targets);
+  g_free (path->network);
   g_free (path);
 }
 
@@ -61,49 +65,54 @@ open_tunnel (Ladder *ladder, LadderPath *path, Ticks now)
       = (LadderResolution){ .asked = TRUE, .answered = TRUE, .found = TRUE, .answered_at = now };
 }
 
-static GPtrArray *
-paths_by_preference (Ladder *ladder, Ticks now)
+/* If all are remembered, the order is as if none were. Who has no address is nowhere in it. */
+static gboolean
+all_are_remembered (const Ladder *ladder)
 {
-  GPtrArray *paths = g_ptr_array_new ();
-  for (guint port = 0; port < ladder->rules.n_ports; port++)
-    for (guint f = 0; f < ladder->rules.n_families; f++) {
-      LadderPath *path = ladder_path_new (ladder, port, ladder->rules.families[f]);
-      path->demoted = path_memory_demoted (ladder->memory, ladder->network, &path->path, now, NULL);
-      if (path->path.family == FAMILY_TUNNEL)
-        open_tunnel (ladder, path, now);
-      g_ptr_array_add (paths, path);
-    }
-  return paths;
-}
-
-/* If all are remembered, the order is as if none were. */
-static void
-pardon_if_all_demoted (GPtrArray *paths)
-{
-  for (guint i = 0; i < paths->len; i++)
-    if (!((LadderPath *)paths->pdata[i])->demoted)
-      return;
-  for (guint i = 0; i < paths->len; i++)
-    ((LadderPath *)paths->pdata[i])->demoted = FALSE;
-}
-
-static void
-add_rungs (Ladder *ladder, GPtrArray *paths, gboolean demoted)
-{
-  LadderRung *rung = NULL;
-  for (guint i = 0; i < paths->len; i++) {
-    LadderPath *path = paths->pdata[i];
-    if (path->demoted != demoted)
-      continue;
-    if (!rung || rung->port_index != path->port_index) {
-      LadderRung fresh
-          = { .first = ladder->paths->len, .port_index = path->port_index, .patience_from = TICKS_NEVER };
-      g_array_append_val (ladder->rungs, fresh);
-      rung = &g_array_index (ladder->rungs, LadderRung, ladder->rungs->len - 1);
-    }
-    g_ptr_array_add (ladder->paths, path);
-    rung->n_paths++;
+  for (guint i = ladder->first_path; i < ladder->paths->len; i++) {
+    const LadderPath *path = ladder_path_at (ladder, i);
+    if (!path->remembered && !(path->resolved && path->targets->len == 0))
+      return FALSE;
   }
+  return TRUE;
+}
+
+static int
+compare_paths (const void *a, const void *b)
+{
+  const LadderPath *left = *(LadderPath *const *)a, *right = *(LadderPath *const *)b;
+  if (left->demoted != right->demoted)
+    return left->demoted ? 1 : -1;
+  return left->preference < right->preference ? -1 : 1;
+}
+
+static void
+cut_rungs (Ladder *ladder)
+{
+  const LadderPath *last = NULL;
+  g_array_set_size (ladder->rungs, 0);
+  for (guint i = ladder->first_path; i < ladder->paths->len; i++) {
+    const LadderPath *path = ladder_path_at (ladder, i);
+    if (!last || last->port_index != path->port_index || last->demoted != path->demoted) {
+      const LadderRung fresh = { .first = i, .port_index = path->port_index };
+      g_array_append_val (ladder->rungs, fresh);
+    }
+    g_array_index (ladder->rungs, LadderRung, ladder->rungs->len - 1).n_paths++;
+    last = path;
+  }
+}
+
+void
+ladder_order_paths (Ladder *ladder)
+{
+  gboolean pardoned = all_are_remembered (ladder);
+  for (guint i = ladder->first_path; i < ladder->paths->len; i++) {
+    LadderPath *path = ladder_path_at (ladder, i);
+    path->demoted = path->remembered && !pardoned;
+  }
+  qsort (ladder->paths->pdata + ladder->first_path, ladder->paths->len - ladder->first_path,
+         sizeof *ladder->paths->pdata, compare_paths);
+  cut_rungs (ladder);
 }
 
 void
@@ -113,13 +122,16 @@ ladder_host_begin (Ladder *ladder, Ticks now)
     ladder->resolutions[i] = (LadderResolution){ 0 };
   for (guint i = 0; i < ladder->rules.n_ports; i++)
     ladder->next_start[i] = now;
-  g_array_set_size (ladder->rungs, 0);
   ladder->first_path = ladder->paths->len;
-
-  g_autoptr (GPtrArray) paths = paths_by_preference (ladder, now);
-  pardon_if_all_demoted (paths);
-  add_rungs (ladder, paths, FALSE);
-  add_rungs (ladder, paths, TRUE);
+  for (guint port = 0; port < ladder->rules.n_ports; port++)
+    for (guint f = 0; f < ladder->rules.n_families; f++) {
+      LadderPath *path = ladder_path_new (ladder, port, ladder->rules.families[f]);
+      if (path->path.family == FAMILY_TUNNEL)
+        open_tunnel (ladder, path, now);
+      path->preference = ladder->paths->len;
+      g_ptr_array_add (ladder->paths, path);
+    }
+  ladder_order_paths (ladder);
   ladder->host_begun = TRUE;
 }
 
@@ -161,6 +173,16 @@ outstanding_since (const Ladder *ladder, Family family)
   return since;
 }
 
+/* Since when RUNG is waited for; TICKS_NEVER: nothing was started on it. */
+static Ticks
+rung_patience_from (const Ladder *ladder, const LadderRung *rung)
+{
+  Ticks from = TICKS_NEVER;
+  for (guint i = rung->first; i < rung->first + rung->n_paths; i++)
+    from = MIN (from, ladder_path_at (ladder, i)->patience_from);
+  return from;
+}
+
 /* TRUE once each path of RUNG has failed or had its patience, so that the next
  * rung's may start too. */
 static gboolean
@@ -172,7 +194,7 @@ rung_is_passed (const Ladder *ladder, const LadderRung *rung, Ticks now, Ticks *
     const LadderPath *path = ladder_path_at (ladder, i);
     if (ladder_path_is_over (path))
       continue;
-    Ticks since = race ? rung->patience_from : TICKS_NEVER;
+    Ticks since = race ? rung_patience_from (ladder, rung) : TICKS_NEVER;
     if (!path->resolved)
       since = MIN (since, outstanding_since (ladder, path->path.family));
     Ticks end = ticks_after (since, patience);
@@ -187,10 +209,10 @@ rung_is_passed (const Ladder *ladder, const LadderRung *rung, Ticks now, Ticks *
 void
 ladder_release_hold (Ladder *ladder, Ticks now)
 {
-  for (guint i = 0; i < ladder->rungs->len; i++) {
-    LadderRung *rung = &g_array_index (ladder->rungs, LadderRung, i);
-    if (rung->patience_from != TICKS_NEVER)
-      rung->patience_from += now - MAX (ladder->held_since, rung->patience_from);
+  for (guint i = ladder->first_path; i < ladder->paths->len; i++) {
+    LadderPath *path = ladder_path_at (ladder, i);
+    if (path->patience_from != TICKS_NEVER)
+      path->patience_from += now - MAX (ladder->held_since, path->patience_from);
   }
   for (guint i = 0; i < ladder->rules.n_ports; i++)
     ladder->next_start[i] = now;
@@ -277,15 +299,15 @@ ladder_find_start (Ladder *ladder, Ticks now, LadderPath **ret_path, guint *ret_
   if (situation.lively || (situation.connecting && ladder->rules.mode == LADDER_STRICT))
     return FALSE;
   for (guint i = 0; i < ladder->rungs->len; i++) {
-    LadderRung *rung = &g_array_index (ladder->rungs, LadderRung, i);
+    const LadderRung *rung = &g_array_index (ladder->rungs, LadderRung, i);
     gboolean is_last = i + 1 == ladder->rungs->len;
     /* Beside a stalled candidate a worse port is no help: it may be a greet pause. */
     if (situation.beside && rung->port_index > situation.beside_port)
       continue;
     LadderPath *path = pick_path (ladder, rung, now, until);
     if (path && now >= ladder->next_start[rung->port_index]) {
-      if (rung->patience_from == TICKS_NEVER)
-        rung->patience_from = now;
+      if (path->patience_from == TICKS_NEVER)
+        path->patience_from = now;
       *ret_path = path;
       *ret_target = first_untried (path);
       return TRUE;

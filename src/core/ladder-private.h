@@ -3,7 +3,8 @@
  * what was seen into memory. Nobody else includes this.
  *
  * A *rung* is one port's paths of one host, those that are remembered as costly
- * apart from the rest; rungs are climbed in order. A *target* is one address of a
+ * apart from the rest; rungs are climbed in order. What is remembered of a family is
+ * known with its addresses; until then it counts as nothing. A *target* is one address of a
  * path. A *candidate* is an attempt that was accepted and isn't established yet;
  * it is *stalled* when its patience is over. While a candidate or the winner is in
  * hand the ports' patience stands still: nobody waits for the other paths then. */
@@ -22,9 +23,13 @@ typedef struct {
   Path          path;
   guint         host;
   guint         port_index;      /* into the rules' ports: the less, the better liked */
-  gboolean      demoted;
+  guint         preference;      /* its place where nothing is remembered */
   gboolean      resolved;        /* an answer came, with addresses or without */
+  char         *network;         /* NULL: unknown, or not resolved */
+  gboolean      remembered;      /* as costly, when it was resolved */
+  gboolean      demoted;         /* moved to the end for that */
   GArray       *targets;         /* of LadderTarget */
+  Ticks         patience_from;   /* TICKS_NEVER: nothing was started on it */
 
   gboolean      failed;          /* at least one attempt has, latest: */
   LadderFailure failure;
@@ -43,7 +48,6 @@ typedef struct {
 typedef struct {
   guint first, n_paths;          /* a part of the ladder's paths */
   guint port_index;
-  Ticks patience_from;           /* TICKS_NEVER: nothing was started on it */
 } LadderRung;
 
 typedef struct {
@@ -72,7 +76,6 @@ struct Ladder {
   char           **hosts;
   guint            n_hosts;
   PathMemory      *memory;
-  char            *network;
 
   guint            host;         /* in hand; n_hosts: none is left */
   gboolean         host_begun;
@@ -109,8 +112,11 @@ void        ladder_path_free (gpointer path);
 /* Every address was tried and none is being tried, or there is none. */
 gboolean ladder_path_is_over (const LadderPath *path);
 
-/* Lays out the paths of the host in hand, with what the memory says NOW. */
+/* Lays out the paths of the host in hand. */
 void ladder_host_begin (Ladder *ladder, Ticks now);
+
+/* A family of that host is resolved, and with it what is remembered: lays them out anew. */
+void ladder_order_paths (Ladder *ladder);
 gboolean ladder_host_is_over (const Ladder *ladder);
 
 /* Something is left that nobody has tried: an address, a family, a host. */

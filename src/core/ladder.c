@@ -13,8 +13,7 @@ ladder_reason_name (LadderReason reason)
 }
 
 Ladder *
-ladder_new (const LadderRules *rules, const char *const *hosts, gsize n_hosts, PathMemory *memory,
-            const char *network)
+ladder_new (const LadderRules *rules, const char *const *hosts, gsize n_hosts, PathMemory *memory)
 {
   Ladder *ladder = g_new0 (Ladder, 1);
   ladder->rules = *rules;
@@ -25,7 +24,6 @@ ladder_new (const LadderRules *rules, const char *const *hosts, gsize n_hosts, P
     ladder->hosts[i] = g_strdup (hosts[i]);
   ladder->n_hosts = (guint)n_hosts;
   ladder->memory = memory;
-  ladder->network = g_strdup (network);
   ladder->paths = g_ptr_array_new_with_free_func (ladder_path_free);
   ladder->rungs = g_array_new (FALSE, TRUE, sizeof (LadderRung));
   ladder->next_start = g_new0 (Ticks, rules->n_ports);
@@ -42,7 +40,6 @@ ladder_free (Ladder *ladder)
   g_free ((Family *)ladder->rules.families);
   g_free ((LadderPort *)ladder->rules.ports);
   g_strfreev (ladder->hosts);
-  g_free (ladder->network);
   g_ptr_array_unref (ladder->paths);
   g_array_unref (ladder->rungs);
   g_free (ladder->next_start);
@@ -184,9 +181,25 @@ has_target (const LadderPath *path, const IpAddress *address)
   return FALSE;
 }
 
+static void
+path_resolved (Ladder *ladder, LadderPath *path, const char *network, const IpAddress *addresses,
+               gsize n_addresses, Ticks now)
+{
+  path->resolved = TRUE;
+  path->network = g_strdup (network);
+  for (gsize i = 0; i < n_addresses; i++) {
+    const LadderTarget target = { .address = addresses[i] };
+    g_assert (addresses[i].family == path->path.family);
+    if (!has_target (path, &addresses[i]))
+      g_array_append_val (path->targets, target);
+  }
+  path->remembered
+      = n_addresses > 0 && path_memory_demoted (ladder->memory, path->network, &path->path, now, NULL);
+}
+
 void
-ladder_resolved (Ladder *ladder, guint host, Family family, const IpAddress *addresses, gsize n_addresses,
-                 Ticks now)
+ladder_resolved (Ladder *ladder, guint host, Family family, const char *network, const IpAddress *addresses,
+                 gsize n_addresses, Ticks now)
 {
   LadderResolution *resolution = &ladder->resolutions[family];
   if (host != ladder->host || !resolution->asked || resolution->answered)
@@ -195,16 +208,10 @@ ladder_resolved (Ladder *ladder, guint host, Family family, const IpAddress *add
       = (LadderResolution){ .asked = TRUE, .answered = TRUE, .found = n_addresses > 0, .answered_at = now };
   for (guint i = ladder->first_path; i < ladder->paths->len; i++) {
     LadderPath *path = ladder_path_at (ladder, i);
-    if (path->path.family != family)
-      continue;
-    path->resolved = TRUE;
-    for (gsize k = 0; k < n_addresses; k++) {
-      const LadderTarget target = { .address = addresses[k] };
-      g_assert (addresses[k].family == family);
-      if (!has_target (path, &addresses[k]))
-        g_array_append_val (path->targets, target);
-    }
+    if (path->path.family == family)
+      path_resolved (ladder, path, network, addresses, n_addresses, now);
   }
+  ladder_order_paths (ladder);
 }
 
 /* A connection stands. It becomes a candidate, unless another is still within its
@@ -308,6 +315,7 @@ action_of_attempt (const LadderAttempt *attempt, LadderAction *action)
   action->attempt = attempt->id;
   action->host = attempt->path->host;
   action->path = attempt->path->path;
+  action->network = attempt->path->network;
   action->address = g_array_index (attempt->path->targets, LadderTarget, attempt->target).address;
 }
 

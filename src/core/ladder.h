@@ -39,18 +39,20 @@ typedef struct Ladder Ladder;
 typedef guint LadderAttemptId; /* from 1, never used again in one ladder */
 
 /* HOSTS: in order; all of one host's ladder, then the next's. RULES and HOSTS are
- * copied. MEMORY outlives the ladder; the ladder writes what it learns into it
- * under NETWORK (NULL: unknown). Never fails. Asks for resolution of the first
- * host through ladder_next(). */
+ * copied. MEMORY outlives the ladder; the ladder writes what it learns into it.
+ * Never fails. Asks for resolution of the first host through ladder_next(). */
 Ladder *ladder_new (const LadderRules *rules, const char *const *hosts, gsize n_hosts,
-                    PathMemory *memory, const char *network);
+                    PathMemory *memory);
 void    ladder_free (Ladder *ladder);
 
 /* --- what happened ----------------------------------------------------- */
 
 /* The addresses of host number HOST in one family, in order; none is an answer
- * too (no such record, or the resolver failed). FAMILY_TUNNEL is never resolved. */
-void ladder_resolved (Ladder *ladder, guint host, Family family,
+ * too (no such record, or the resolver failed). NETWORK (copied): where this machine is
+ * attached for the route to them; NULL: unknown, so that nothing is believed and
+ * nothing is written of this family. FAMILY_TUNNEL is never resolved, and its network is
+ * unknown. */
+void ladder_resolved (Ladder *ladder, guint host, Family family, const char *network,
                       const IpAddress *addresses, gsize n_addresses, Ticks now);
 
 /* How far an attempt has come; each step restarts its patience. In this order, where
@@ -115,6 +117,7 @@ typedef struct {
   LadderAttemptId  attempt;
   guint            host;
   Path             path;    /* of the attempt; path.host owned by the ladder */
+  const char      *network; /* of the attempt's family; owned by the ladder; NULL: unknown */
   IpAddress        address; /* unset for FAMILY_TUNNEL */
   LadderReason     reason;
   Ticks            until;   /* TICKS_NEVER: only an event helps */

@@ -366,6 +366,12 @@ path_memory_note_seen (PathMemory *memory, const char *network, const Path *path
 
 /* --- all entries -------------------------------------------------------------- */
 
+gboolean
+path_memory_is_empty (const PathMemory *memory)
+{
+  return memory->records->len == 0;
+}
+
 void
 path_memory_foreach (const PathMemory *memory, PathMemoryVisit visit, gpointer data)
 {

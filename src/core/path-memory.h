@@ -143,6 +143,8 @@ void path_memory_apply (PathMemory *memory, const PathMemoryNote *note);
 
 /* --- all entries -------------------------------------------------------------- */
 
+gboolean path_memory_is_empty (const PathMemory *memory);
+
 typedef void (*PathMemoryVisit) (const PathMemoryEntry *entry, gpointer data);
 void path_memory_foreach (const PathMemory *memory, PathMemoryVisit visit, gpointer data);
 

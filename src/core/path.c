@@ -28,6 +28,23 @@ ip_address_equal (const IpAddress *a, const IpAddress *b)
          && memcmp (a->octets, b->octets, address_length (a->family)) == 0;
 }
 
+gboolean
+ip_address_is_loopback (const IpAddress *address)
+{
+  static const guint8 one[16] = { [15] = 1 };
+  if (address->family == FAMILY_IPV4)
+    return address->octets[0] == 127;
+  return address->family == FAMILY_IPV6 && memcmp (address->octets, one, sizeof one) == 0;
+}
+
+gboolean
+ip_address_is_link_local (const IpAddress *address)
+{
+  if (address->family == FAMILY_IPV4)
+    return address->octets[0] == 169 && address->octets[1] == 254;
+  return address->family == FAMILY_IPV6 && address->octets[0] == 0xfe && (address->octets[1] & 0xc0) == 0x80;
+}
+
 /* The index behind the '%' of a scoped address (RFC 4007, section 11). Names of
  * interfaces would have to be asked of the system, which this room can't. */
 static gboolean

@@ -23,6 +23,12 @@ typedef struct {
 
 gboolean ip_address_equal (const IpAddress *a, const IpAddress *b);
 
+/* 127.0.0.0/8 and ::1. */
+gboolean ip_address_is_loopback (const IpAddress *address);
+
+/* 169.254.0.0/16 (RFC 3927) and fe80::/10 (RFC 4291, 2.5.6). */
+gboolean ip_address_is_link_local (const IpAddress *address);
+
 /* Reads "192.0.2.1", "2001:db8::1", "[2001:db8::1]" or the SMTP literal
  * "[IPv6:2001:db8::1]". FALSE when TEXT is none of them. */
 gboolean ip_address_parse (const char *text, IpAddress *ret_address);

@@ -274,17 +274,16 @@ advise_of_addresses (Advisor *advisor)
 
 /* --- the whole ---------------------------------------------------------------------------------- */
 
-/* The second message finds what the first has learnt, in a memory of our own. */
+/* The second message finds what the first has learnt. */
 static void
-advise_of_mail (Advisor *advisor)
+advise_of_mail (Advisor *advisor, PathMemory *memory, Ticks now)
 {
   static const AdviceCode codes[] = {
     [FORECAST_LEAVES] = ADVICE_LEAVES, [FORECAST_STOPS] = ADVICE_STOPS, [FORECAST_NO_PATH] = ADVICE_NO_PATH
   };
-  g_autoptr (PathMemory) memory = path_memory_new ();
-  Forecast first = probe_forecast (advisor->report, advisor->rules, memory, "here", TICKS_PER_DAY);
-  Forecast next = probe_forecast (advisor->report, advisor->rules, memory, "here",
-                                  ticks_after (TICKS_PER_DAY + TICKS_PER_MINUTE, first.at));
+  Forecast first = probe_forecast (advisor->report, advisor->rules, memory, now);
+  Forecast next = probe_forecast (advisor->report, advisor->rules, memory,
+                                  ticks_after (now + TICKS_PER_MINUTE, first.at));
   Advice advice = { .code = codes[first.kind], .result = first.result, .at = first.at, .again = next.at };
   if (first.kind == FORECAST_NO_PATH && !advisor->report->have_network)
     advice.code = ADVICE_NO_NETWORK;
@@ -297,14 +296,14 @@ advise_of_mail (Advisor *advisor)
 }
 
 GArray *
-probe_advise (const ProbeReport *report, const ProbeRules *rules)
+probe_advise (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory, Ticks now)
 {
   Advisor advisor = { .report = report, .rules = rules };
   advisor.advice = g_array_new (FALSE, FALSE, sizeof (Advice));
   advisor.keys = g_new0 (gint64, report->results->len + 1);
   advisor.covered = g_new0 (gboolean, report->results->len + 1);
   if (!advise_of_names (&advisor)) {
-    advise_of_mail (&advisor);
+    advise_of_mail (&advisor, memory, now);
     advise_of_findings (&advisor);
     advise_of_slowness (&advisor);
     advise_of_certificates (&advisor);

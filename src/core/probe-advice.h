@@ -52,8 +52,9 @@ typedef struct {
 #define ADVICE_CERTIFICATE_DAYS 14
 
 /* What to say, most important first; the first alone says whether mail leaves, and is
- * always there: an array of Advice, the caller's. */
-GArray *probe_advise (const ProbeReport *report, const ProbeRules *rules);
+ * always there: an array of Advice, the caller's. MEMORY: what is remembered at NOW;
+ * afterwards it is as if two messages had been sent. */
+GArray *probe_advise (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory, Ticks now);
 
 /* Days until TLS's certificate ends, rounded down. */
 gint64 probe_days_left (const ProbeTls *tls, gint64 today);

@@ -138,16 +138,18 @@ static void
 answer_lookup (Run *run, guint host, Family family)
 {
   g_autoptr (GArray) addresses = g_array_new (FALSE, FALSE, sizeof (IpAddress));
+  const char *network = NULL;
   guint16 port = 0;
   for (guint i = 0; i < run->report->results->len; i++) {
     const ProbeResult *result = g_ptr_array_index (run->report->results, i);
     if (result->host != host || result->path.family != family || (port != 0 && result->path.port != port))
       continue;
+    network = probe_report_network (run->report, result);
     port = result->path.port; /* every port has the same addresses */
     g_array_append_val (addresses, result->address);
   }
-  ladder_resolved (run->ladder, host, family, (const IpAddress *)(gpointer)addresses->data, addresses->len,
-                   run->now);
+  ladder_resolved (run->ladder, host, family, network, (const IpAddress *)(gpointer)addresses->data,
+                   addresses->len, run->now);
 }
 
 static const ProbeResult *
@@ -263,8 +265,7 @@ play (Run *run, Ticks end)
 }
 
 Forecast
-probe_forecast (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory, const char *network,
-                Ticks now)
+probe_forecast (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory, Ticks now)
 {
   Run run = { .report = report,
               .rules = rules,
@@ -272,7 +273,7 @@ probe_forecast (const ProbeReport *report, const ProbeRules *rules, PathMemory *
               .happenings = g_array_new (FALSE, FALSE, sizeof (Happening)),
               .now = now };
   run.ladder = ladder_new (&rules->ladder, (const char *const *)report->hosts, g_strv_length (report->hosts),
-                           memory, network);
+                           memory);
   play (&run, ticks_after (now, FORECAST_LONGEST));
   ladder_free (run.ladder);
   g_array_unref (run.happenings);

@@ -16,7 +16,6 @@ typedef struct {
   Ticks              at;     /* from the start until the path was chosen */
 } Forecast;
 
-/* MEMORY: what is remembered of NETWORK, and what would be learnt is written into it, so
- * that a second forecast is that of a second message; NOW: its time. */
-Forecast probe_forecast (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory,
-                         const char *network, Ticks now);
+/* MEMORY: what is remembered, and what would be learnt is written into it, so that a
+ * second forecast is that of a second message; NOW: its time. */
+Forecast probe_forecast (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory, Ticks now);

@@ -18,6 +18,12 @@ tls_clear (ProbeTls *tls)
 }
 
 static void
+lookup_clear (gpointer lookup)
+{
+  g_free (((ProbeLookup *)lookup)->network);
+}
+
+static void
 result_free (gpointer data)
 {
   ProbeResult *result = data;
@@ -35,6 +41,7 @@ probe_report_new (const char *const *hosts)
   ProbeReport *report = g_new0 (ProbeReport, 1);
   report->hosts = g_strdupv ((char **)hosts);
   report->lookups = g_array_new (FALSE, FALSE, sizeof (ProbeLookup));
+  g_array_set_clear_func (report->lookups, lookup_clear);
   report->results = g_ptr_array_new_with_free_func (result_free);
   return report;
 }
@@ -64,6 +71,17 @@ probe_report_add (ProbeReport *report, guint host, const Path *path, const IpAdd
   verdict_init (&result->verdict);
   g_ptr_array_add (report->results, result);
   return result;
+}
+
+const char *
+probe_report_network (const ProbeReport *report, const ProbeResult *result)
+{
+  for (guint i = 0; i < report->lookups->len; i++) {
+    const ProbeLookup *lookup = &g_array_index (report->lookups, ProbeLookup, i);
+    if (lookup->host == result->host && lookup->family == result->path.family)
+      return lookup->network;
+  }
+  return NULL;
 }
 
 /* --- what it means ---------------------------------------------------------------- */
@@ -182,4 +200,35 @@ probe_finding (const ProbeResult *result, const ProbeRules *rules)
   if (login.kind == AUTH_CHOICE_SKIP)
     return login.wanted ? PROBE_WORKS_WITHOUT_LOGIN : PROBE_WORKS;
   return login.kind == AUTH_CHOICE_USE ? PROBE_WORKS : PROBE_NO_LOGIN;
+}
+
+/* --- history ------------------------------------------------------------------------ */
+
+/* Other findings say nothing of the path. */
+static const struct {
+  ProbeFinding finding;
+  PathSeen seen;
+} seen_as[] = {
+  { PROBE_WORKS, PATH_SEEN_WORKED },          { PROBE_WORKS_WITHOUT_LOGIN, PATH_SEEN_WORKED },
+  { PROBE_NO_LOGIN, PATH_SEEN_WORKED },       { PROBE_REFUSED, PATH_SEEN_REFUSED },
+  { PROBE_PROHIBITED, PATH_SEEN_PROHIBITED }, { PROBE_UNREACHABLE, PATH_SEEN_UNREACHABLE },
+  { PROBE_SILENT, PATH_SEEN_SILENT },         { PROBE_MUTE, PATH_SEEN_NO_GREETING },
+  { PROBE_TLS_STALLED, PATH_SEEN_TLS_STALL }, { PROBE_STALLED, PATH_SEEN_CLOSED },
+  { PROBE_CLOSED, PATH_SEEN_CLOSED },         { PROBE_GREETING_REFUSED, PATH_SEEN_REJECTED },
+  { PROBE_EHLO_REFUSED, PATH_SEEN_REJECTED }, { PROBE_NOT_SMTP, PATH_SEEN_REJECTED },
+  { PROBE_NO_TLS, PATH_SEEN_INSECURE },       { PROBE_UNVERIFIED, PATH_SEEN_INSECURE },
+  { PROBE_TLS_FAILED, PATH_SEEN_INSECURE },
+};
+
+void
+probe_count (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory, Ticks now)
+{
+  for (guint i = 0; i < report->results->len; i++) {
+    const ProbeResult *result = g_ptr_array_index (report->results, i);
+    ProbeFinding finding = probe_finding (result, rules);
+    for (gsize j = 0; j < G_N_ELEMENTS (seen_as); j++)
+      if (seen_as[j].finding == finding)
+        path_memory_note_seen (memory, probe_report_network (report, result), &result->path, seen_as[j].seen,
+                               now);
+  }
 }

@@ -43,6 +43,7 @@ typedef struct {
   gboolean failed;  /* SERVFAIL or time-out, which is no answer */
   gboolean unknown; /* the name doesn't exist */
   gsize    n_addresses;
+  char    *network; /* by which they are reached, owned; NULL: unknown */
 } ProbeLookup;
 
 typedef struct {
@@ -57,6 +58,9 @@ ProbeReport *probe_report_new (const char *const *hosts);
 void         probe_report_free (ProbeReport *report);
 /* A new result at the end, owned by REPORT. PATH's host is replaced by the report's. */
 ProbeResult *probe_report_add (ProbeReport *report, guint host, const Path *path, const IpAddress *address);
+
+/* The network by which RESULT's address is reached, NULL: unknown. Owned by REPORT. */
+const char *probe_report_network (const ProbeReport *report, const ProbeResult *result);
 
 /* What the account asks of a path. Everything is lent. */
 typedef struct {
@@ -105,5 +109,9 @@ const Capabilities *probe_capabilities (const ProbeResult *result);
 
 /* The login that would be chosen there. */
 AuthChoice probe_login (const ProbeResult *result, const ProbeRules *rules);
+
+/* Counts every attempt in MEMORY's history. A probe moves no path: it waits for what no
+ * message would wait for. */
+void probe_count (const ProbeReport *report, const ProbeRules *rules, PathMemory *memory, Ticks now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProbeReport, probe_report_free)

@@ -8,9 +8,9 @@
 #include "base/visible.h"
 #include "demo/fault.h"
 #include "demo/message.h"
-#include "engine/painter.h"
 #include "demo/scene.h"
 #include "engine/memory-source.h"
+#include "engine/painter.h"
 #include "net/descriptors.h"
 
 #include <glib-unix.h>
@@ -152,7 +152,8 @@ static gboolean
 send_messages (Show *show, const Account *account, BodySource *message, GError **error)
 {
   g_autoptr (PathMemory) memory = path_memory_new ();
-  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, "demo");
+  g_autoptr (Identity) identity = identity_new_transient ();
+  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, identity);
   engine_watch (engine, watch, show);
   if (!send_message (show, engine, account, message, error))
     return FALSE;

@@ -28,8 +28,7 @@ count_attempt (Attempt *attempt, PathSeen seen)
   Engine *engine = attempt->courier->engine;
 
   if (!attempt->counted)
-    path_memory_note_seen (engine_memory (engine), engine_network (engine), &attempt->path, seen,
-                           clock_now ());
+    path_memory_note_seen (engine_memory (engine), attempt->network, &attempt->path, seen, clock_now ());
   attempt->counted = TRUE;
 }
 
@@ -85,7 +84,7 @@ begin_session (Attempt *attempt, int fd, Tunnel *tunnel)
   static const SessionEvents events = { .event = on_session_event, .secured = on_session_secured };
   Courier *courier = attempt->courier;
   const PathMemoryEntry *entry
-      = path_memory_find (engine_memory (courier->engine), engine_network (courier->engine), &attempt->path);
+      = path_memory_find (engine_memory (courier->engine), attempt->network, &attempt->path);
   gboolean chunking = courier->account->chunking && !courier->without_bdat && !(entry && entry->no_bdat);
 
   if (!attempt->over)
@@ -196,6 +195,7 @@ attempt_start (Courier *courier, const LadderAction *action)
   attempt->courier = courier;
   attempt->id = action->attempt;
   attempt->path = action->path;
+  attempt->network = action->network;
   attempt->address = action->address;
   attempt->started = clock_now ();
   g_ptr_array_add (courier->attempts, attempt);

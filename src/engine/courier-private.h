@@ -11,6 +11,7 @@ typedef struct {
   Courier *courier;
   LadderAttemptId id;
   Path path;
+  const char *network; /* the ladder's; NULL: unknown */
   IpAddress address;
   TcpConnect *connect;        /* while connecting */
   Session *session;           /* once connected */
@@ -21,9 +22,12 @@ typedef struct {
   gboolean over, counted;
 } Attempt;
 
+/* For the addresses of a host, and then for the network by which they are reached. */
 typedef struct {
   Courier *courier;
   guint host;
+  Family family;
+  GArray *addresses; /* of IpAddress, the answer to the first */
 } Question;
 
 struct Courier {
@@ -31,7 +35,7 @@ struct Courier {
   const Account *account;
   Ladder *ladder;
   GPtrArray *attempts;  /* of Attempt */
-  GPtrArray *questions; /* of Question, for resolver_cancel() */
+  GPtrArray *questions; /* of Question, for resolver_cancel() and identity_cancel() */
   Timer *timer;
   Carriage *carriage; /* in hand; NULL: none */
   Delivery *next;     /* claimed, to follow over the same session */

@@ -3,14 +3,12 @@
  * delivery after the other. */
 #include "engine/courier-private.h"
 
+#include "engine/account-rules.h"
 #include "net/clock.h"
 
 /* The reply to QUIT is waited for (RFC 5321, 4.1.1.10), but the mail is gone already and
  * nobody should sit in front of a server that has lost interest. */
 #define QUIT_PATIENCE (2 * TICKS_PER_SECOND)
-
-#define RESOLUTION_DELAY (50 * TICKS_PER_MS)         /* RFC 8305, section 3 */
-#define LAST_GREETING_TIMEOUT (5 * TICKS_PER_MINUTE) /* RFC 5321, 4.5.3.2.1 */
 
 /* --- events -------------------------------------------------------------------- */
 
@@ -78,42 +76,88 @@ host_is_literal (const Courier *courier, guint host)
   return ip_address_parse (courier->account->hosts_ascii[host], &address);
 }
 
+/* The EVENT is about what QUESTION asks for. */
+static void
+emit_answer (const Question *question, EngineEvent event)
+{
+  event.path.host = question->courier->account->hosts[question->host];
+  event.path.family = question->family;
+  courier_emit (question->courier, &event);
+}
+
+/* The last that is done for QUESTION: a new search frees it. */
+static void
+answer_ladder (const Question *question, const char *network)
+{
+  Courier *courier = question->courier;
+  const GArray *addresses = question->addresses;
+
+  ladder_resolved (courier->ladder, question->host, question->family, network,
+                   (const IpAddress *)(gpointer)addresses->data, addresses->len, clock_now ());
+  courier_drive (courier);
+}
+
+static void
+on_located (const char *network, const char *description, gpointer data)
+{
+  const Question *question = data;
+
+  emit_answer (question, (EngineEvent){ .kind = ENGINE_NETWORK, .text = network, .detail = description });
+  answer_ladder (question, network);
+}
+
+/* All addresses of a family are taken for reached by the way of the first. */
+static void
+locate (Question *question)
+{
+  Identity *identity = engine_identity (question->courier->engine);
+
+  if (identity && question->addresses->len > 0)
+    identity_ask (identity, &g_array_index (question->addresses, IpAddress, 0), on_located, question);
+  else
+    answer_ladder (question, NULL);
+}
+
 static void
 on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, gsize n_addresses,
              const char *detail, gpointer data)
 {
   Question *question = data;
   Courier *courier = question->courier;
-  EngineEvent event = { .kind = ENGINE_RESOLVED,
-                        .n_addresses = n_addresses,
-                        .text = resolver_status_name (status),
-                        .detail = detail };
 
-  event.path.host = courier->account->hosts[question->host];
-  event.path.family = family;
   courier->resolver_failed += status == RESOLVER_FAILED ? 1 : 0;
   courier->name_unknown += status == RESOLVER_NO_NAME || status == RESOLVER_NO_ADDRESS ? 1 : 0;
   if (status == RESOLVER_FAILED || status == RESOLVER_NO_NAME)
     verdict_set (&courier->last_failure, OUTCOME_TRANSPORT, STAGE_RESOLVE,
                  status == RESOLVER_FAILED ? CAUSE_RESOLVER : CAUSE_HOST_UNKNOWN, NULL, detail);
   if (!host_is_literal (courier, question->host))
-    courier_emit (courier, &event);
-  ladder_resolved (courier->ladder, question->host, family, addresses, n_addresses, clock_now ());
-  courier_drive (courier);
+    emit_answer (question, (EngineEvent){ .kind = ENGINE_RESOLVED,
+                                          .n_addresses = n_addresses,
+                                          .text = resolver_status_name (status),
+                                          .detail = detail });
+  if (n_addresses > 0)
+    g_array_append_vals (question->addresses, addresses, (guint)n_addresses);
+  locate (question);
+}
+
+static void
+question_free (gpointer data)
+{
+  Question *question = data;
+
+  g_array_unref (question->addresses);
+  g_free (question);
 }
 
 static void
 resolve (Courier *courier, const LadderAction *action)
 {
   Question *question = g_new (Question, 1);
-  EngineEvent event = { .kind = ENGINE_RESOLVING };
 
-  event.path.host = courier->account->hosts[action->host];
-  event.path.family = action->path.family;
+  *question = (Question){ courier, action->host, action->path.family,
+                          g_array_new (FALSE, FALSE, sizeof (IpAddress)) };
   if (!host_is_literal (courier, action->host))
-    courier_emit (courier, &event);
-  question->courier = courier;
-  question->host = action->host;
+    emit_answer (question, (EngineEvent){ .kind = ENGINE_RESOLVING });
   g_ptr_array_add (courier->questions, question);
   courier->asked++;
   resolver_ask (engine_resolver (courier->engine, courier->account),
@@ -169,7 +213,7 @@ void
 courier_note_no_bdat (Courier *courier)
 {
   if (courier->winner)
-    path_memory_note_no_bdat (engine_memory (courier->engine), engine_network (courier->engine),
+    path_memory_note_no_bdat (engine_memory (courier->engine), courier->winner->network,
                               &courier->winner->path, clock_now ());
   courier->without_bdat = TRUE;
   courier->restart = TRUE;
@@ -180,33 +224,24 @@ courier_note_no_bdat (Courier *courier)
 static Ladder *
 make_ladder (Courier *courier)
 {
-  static const Family tunnel[] = { FAMILY_TUNNEL };
   const Account *account = courier->account;
-  LadderRules rules = {
-    .mode = account->ladder,
-    .attempt_delay = account->attempt_delay,
-    .port_patience = account->port_patience,
-    .connect_timeout = account->connect_timeout,
-    .greeting_patience = account->greeting_patience,
-    .greeting_timeout = account->greeting_timeout,
-    .last_greeting_timeout = MAX (account->greeting_timeout, LAST_GREETING_TIMEOUT),
-    .resolution_delay = RESOLUTION_DELAY,
-    .families = account->tunnel ? tunnel : (const Family *)(gpointer)account->families->data,
-    .n_families = account->tunnel ? 1 : account->families->len,
-    .ports = (const LadderPort *)(gpointer)account->ports->data,
-    .n_ports = account->ports->len,
-  };
+  LadderRules rules = account_ladder_rules (account);
 
   return ladder_new (&rules, (const char *const *)account->hosts_ascii, g_strv_length (account->hosts_ascii),
-                     engine_memory (courier->engine), engine_network (courier->engine));
+                     engine_memory (courier->engine));
 }
 
 static void
 drop_search (Courier *courier)
 {
-  for (guint i = 0; i < courier->questions->len; i++)
-    resolver_cancel (engine_resolver (courier->engine, courier->account),
-                     g_ptr_array_index (courier->questions, i));
+  Identity *identity = engine_identity (courier->engine);
+
+  for (guint i = 0; i < courier->questions->len; i++) {
+    gpointer question = g_ptr_array_index (courier->questions, i);
+    resolver_cancel (engine_resolver (courier->engine, courier->account), question);
+    if (identity)
+      identity_cancel (identity, question);
+  }
   g_ptr_array_set_size (courier->questions, 0);
   courier->winner = NULL;
   g_ptr_array_set_size (courier->attempts, 0);
@@ -327,7 +362,7 @@ courier_new (Engine *engine, Delivery *delivery)
   courier->engine = engine;
   courier->account = delivery->account;
   courier->attempts = g_ptr_array_new_with_free_func (attempt_free);
-  courier->questions = g_ptr_array_new_with_free_func (g_free);
+  courier->questions = g_ptr_array_new_with_free_func (question_free);
   courier->timer = timer_new (on_timer, courier);
   courier->carriage = carriage_new (courier, delivery);
   courier->claimed_at = clock_now ();

@@ -8,7 +8,7 @@ typedef struct Courier Courier;
 
 WorkSource *engine_source (Engine *engine);
 PathMemory *engine_memory (Engine *engine);
-const char *engine_network (Engine *engine);
+Identity   *engine_identity (Engine *engine); /* NULL: none */
 /* Questions of ACCOUNT's: each has a patience of its own. */
 Resolver   *engine_resolver (Engine *engine, const Account *account);
 

@@ -24,7 +24,7 @@ typedef struct {
 struct Engine {
   WorkSource *source;
   PathMemory *memory;
-  char *network;
+  Identity *identity;
   GPtrArray *couriers;
   GPtrArray *finished; /* couriers that may go at the next turn */
   GArray *watchers;
@@ -46,10 +46,10 @@ engine_memory (Engine *engine)
   return engine->memory;
 }
 
-const char *
-engine_network (Engine *engine)
+Identity *
+engine_identity (Engine *engine)
 {
-  return engine->network;
+  return engine->identity;
 }
 
 Resolver *
@@ -120,13 +120,13 @@ on_timer (gpointer data)
 }
 
 Engine *
-engine_new (WorkSource *source, PathMemory *memory, const char *network)
+engine_new (WorkSource *source, PathMemory *memory, Identity *identity)
 {
   Engine *engine = g_new0 (Engine, 1);
 
   engine->source = source;
   engine->memory = memory;
-  engine->network = g_strdup (network);
+  engine->identity = identity;
   engine->couriers = g_ptr_array_new ();
   engine->finished = g_ptr_array_new ();
   engine->watchers = g_array_new (FALSE, FALSE, sizeof (Watcher));
@@ -157,7 +157,6 @@ engine_free (Engine *engine)
   g_array_unref (engine->watchers);
   timer_free (engine->timer);
   engine->source->free (engine->source);
-  g_free (engine->network);
   g_free (engine);
 }
 

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "engine/work.h"
+#include "net/identity.h"
 #include "net/tls.h"
 
 typedef struct Engine Engine;
 
-/* SOURCE is taken. MEMORY (path memory) outlives the engine; NETWORK names where this
- * machine is attached, NULL: unknown. */
-Engine *engine_new (WorkSource *source, PathMemory *memory, const char *network);
+/* SOURCE is taken. MEMORY (path memory) and IDENTITY outlive the engine. IDENTITY names where
+ * this machine is attached; without it (NULL) that is unknown, so that MEMORY is neither
+ * believed nor written. */
+Engine *engine_new (WorkSource *source, PathMemory *memory, Identity *identity);
 void    engine_free (Engine *engine);
 
 /* What a front end hands in. Everything is copied or referenced. */
@@ -28,6 +30,8 @@ void engine_wake (Engine *engine);
 typedef enum {
   ENGINE_RESOLVING,      /* .path.host, .path.family */
   ENGINE_RESOLVED,       /* .n_addresses, .text: status */
+  ENGINE_NETWORK,        /* .path.host, .path.family, .text: by which network it is reached, NULL: unknown;
+                            .detail: the same for people */
   ENGINE_ATTEMPT,        /* .attempt, .path, .address */
   ENGINE_ATTEMPT_ENDED,  /* .attempt, .path, .end, .error (errno), .text: reason when abandoned */
   ENGINE_CONNECTED,      /* .attempt, .path */

@@ -32,7 +32,8 @@ typedef struct {
 
 struct Probe {
   const Account *account;
-  Account *manner; /* the account as the probe behaves: no login, and looking further */
+  Account *manner;    /* the account as the probe behaves: no login, and looking further */
+  Identity *identity; /* NULL: none */
   ProbeReport *report;
   EngineWatch watch;
   ProbeDone done;
@@ -383,6 +384,24 @@ on_timer (gpointer data)
 
 /* --- questions --------------------------------------------------------------------------- */
 
+/* The last that is done for QUESTION. */
+static void
+answered (const Question *question)
+{
+  question->probe->unanswered--;
+  timer_set (question->probe->timer, 0);
+}
+
+static void
+on_located (const char *network, const char *description, gpointer data)
+{
+  const Question *question = data;
+
+  g_array_index (question->probe->report->lookups, ProbeLookup, question->lookup).network
+      = g_strdup (network);
+  answered (question);
+}
+
 static void
 on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, gsize n_addresses,
              const char *detail, gpointer data)
@@ -403,8 +422,10 @@ on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, g
   event.path.host = probe->account->hosts[lookup->host];
   event.path.family = family;
   emit (probe, event);
-  probe->unanswered--;
-  timer_set (probe->timer, 0);
+  if (probe->identity && n_addresses > 0)
+    identity_ask (probe->identity, addresses, on_located, data);
+  else
+    answered (question);
 }
 
 /* A literal has one family; to ask for its other one would say nothing. */
@@ -464,13 +485,23 @@ probe_start (Probe *probe)
   timer_set (probe->timer, 0);
 }
 
+static void
+drop_questions (Probe *probe)
+{
+  for (guint i = 0; i < probe->questions->len; i++) {
+    gpointer question = g_ptr_array_index (probe->questions, i);
+    resolver_cancel (probe->resolver, question);
+    if (probe->identity)
+      identity_cancel (probe->identity, question);
+  }
+  probe->unanswered = 0;
+}
+
 void
 probe_stop (Probe *probe)
 {
   probe->report->cut_short = TRUE;
-  for (guint i = 0; i < probe->questions->len; i++)
-    resolver_cancel (probe->resolver, g_ptr_array_index (probe->questions, i));
-  probe->unanswered = 0;
+  drop_questions (probe);
   for (guint i = 0; i < probe->trials->len; i++) {
     Trial *trial = g_ptr_array_index (probe->trials, i);
     if (i >= probe->started)
@@ -497,11 +528,12 @@ probing_manner (const Account *account)
 }
 
 Probe *
-probe_new (const Account *account, EngineWatch watch, ProbeDone done, gpointer data)
+probe_new (const Account *account, Identity *identity, EngineWatch watch, ProbeDone done, gpointer data)
 {
   Probe *probe = g_new0 (Probe, 1);
 
   probe->account = account;
+  probe->identity = identity;
   probe->manner = probing_manner (account);
   probe->report = probe_report_new ((const char *const *)account->hosts_ascii);
   probe->watch = watch;
@@ -520,6 +552,7 @@ probe_free (Probe *probe)
 {
   if (!probe)
     return;
+  drop_questions (probe);
   resolver_free (probe->resolver);
   g_ptr_array_unref (probe->trials);
   g_ptr_array_unref (probe->questions);

@@ -14,10 +14,12 @@ typedef struct Probe Probe;
 /* Once, from the main loop: everything is known that will be. */
 typedef void (*ProbeDone) (Probe *probe, gpointer data);
 
-/* ACCOUNT outlives the probe. WATCH is told what happens, as of a delivery: RESOLVING,
+/* ACCOUNT outlives the probe, and so does IDENTITY, which names the networks; NULL: they are
+ * unknown. WATCH is told what happens, as of a delivery: RESOLVING,
  * RESOLVED, ATTEMPT, ATTEMPT_ENDED, CONNECTED, WAITING, GREETING, TLS, CAPABLE and
  * SESSION_ENDED. The probe may not be freed in there. */
-Probe *probe_new (const Account *account, EngineWatch watch, ProbeDone done, gpointer data);
+Probe *probe_new (const Account *account, Identity *identity, EngineWatch watch, ProbeDone done,
+                  gpointer data);
 void   probe_free (Probe *probe);
 
 void probe_start (Probe *probe);

@@ -3,15 +3,13 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "net/socket-address.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <glib-unix.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,30 +24,6 @@ struct TcpConnect {
   TcpConnected done;
   gpointer data;
 };
-
-typedef union {
-  struct sockaddr any;
-  struct sockaddr_in ipv4;
-  struct sockaddr_in6 ipv6;
-} SocketAddress;
-
-static socklen_t
-fill_address (const IpAddress *address, guint16 port, SocketAddress *ret)
-{
-  memset (ret, 0, sizeof *ret);
-  if (address->family == FAMILY_IPV4) {
-    ret->ipv4.sin_family = AF_INET;
-    ret->ipv4.sin_port = htons (port);
-    memcpy (&ret->ipv4.sin_addr, address->octets, sizeof ret->ipv4.sin_addr);
-    return sizeof ret->ipv4;
-  }
-  g_assert (address->family == FAMILY_IPV6);
-  ret->ipv6.sin6_family = AF_INET6;
-  ret->ipv6.sin6_port = htons (port);
-  ret->ipv6.sin6_scope_id = address->scope_id;
-  memcpy (&ret->ipv6.sin6_addr, address->octets, sizeof ret->ipv6.sin6_addr);
-  return sizeof ret->ipv6;
-}
 
 static int
 socket_error (int fd)
@@ -114,7 +88,7 @@ static int
 begin (TcpConnect *attempt, const IpAddress *address, guint16 port, gboolean *ret_pending)
 {
   SocketAddress to;
-  socklen_t length = fill_address (address, port, &to);
+  socklen_t length = socket_address_fill (&to, address, port);
   attempt->at_once = TRUE;
   attempt->fd = socket (to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (attempt->fd < 0)
@@ -182,7 +156,7 @@ int
 tcp_listen (const IpAddress *address, guint16 port, guint16 *ret_port, GError **error)
 {
   SocketAddress to;
-  socklen_t length = fill_address (address, port, &to);
+  socklen_t length = socket_address_fill (&to, address, port);
   int fd = socket (to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (fd < 0 || !listen_on (fd, &to, length)) {
     int number = errno;
@@ -200,18 +174,8 @@ tcp_listen (const IpAddress *address, guint16 port, guint16 *ret_port, GError **
 
 /* --- the network ----------------------------------------------------------------- */
 
-/* By its value and not by its interface: a laboratory may put a server's address on lo. */
-static gboolean
-is_loopback (const struct sockaddr *address)
-{
-  if (address->sa_family == AF_INET) {
-    const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)address;
-    return ntohl (ipv4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-  }
-  return IN6_IS_ADDR_LOOPBACK (&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
-}
-
-/* A route without an address to send from leads nowhere, so the addresses decide. */
+/* A route without an address to send from leads nowhere, so the addresses decide, by their values
+ * and not by their interfaces: a laboratory may put a server's address on lo. */
 gboolean
 tcp_have_network (void)
 {
@@ -220,10 +184,9 @@ tcp_have_network (void)
     return TRUE; /* can't tell: try */
   gboolean found = FALSE;
   for (const struct ifaddrs *each = all; each && !found; each = each->ifa_next) {
-    if (!each->ifa_addr || !(each->ifa_flags & IFF_UP))
-      continue;
-    int family = each->ifa_addr->sa_family;
-    found = (family == AF_INET || family == AF_INET6) && !is_loopback (each->ifa_addr);
+    IpAddress address;
+    found = (each->ifa_flags & IFF_UP) && socket_address_read (each->ifa_addr, &address)
+            && !ip_address_is_loopback (&address);
   }
   freeifaddrs (all);
   return found;
@@ -234,17 +197,6 @@ tcp_local_address (int fd, IpAddress *ret_address)
 {
   SocketAddress address = { .any = { .sa_family = AF_UNSPEC } };
   socklen_t length = sizeof address;
-
-  memset (ret_address, 0, sizeof *ret_address);
-  if (getsockname (fd, &address.any, &length) != 0)
-    return FALSE;
-  if (address.any.sa_family == AF_INET) {
-    ret_address->family = FAMILY_IPV4;
-    memcpy (ret_address->octets, &address.ipv4.sin_addr, sizeof address.ipv4.sin_addr);
-    return TRUE;
-  }
-  /* The scope of a link-local address means nothing to the other side. */
-  ret_address->family = FAMILY_IPV6;
-  memcpy (ret_address->octets, &address.ipv6.sin6_addr, sizeof address.ipv6.sin6_addr);
-  return address.any.sa_family == AF_INET6;
+  *ret_address = (IpAddress){ 0 };
+  return getsockname (fd, &address.any, &length) == 0 && socket_address_read (&address.any, ret_address);
 }

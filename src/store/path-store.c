@@ -35,6 +35,7 @@ static const DatabaseSchema schema = { "paths.sqlite3", migrations, G_N_ELEMENTS
 
 struct PathStore {
   Database *database;
+  gboolean unsalted; /* networks bear names that no other process knows */
 };
 
 PathStore *
@@ -352,7 +353,8 @@ path_store_save (PathStore *store, PathMemory *memory, Instant now)
   g_autoptr (GPtrArray) notes = path_memory_take_notes (memory);
   Saving saving = { .notes = notes, .now = now };
   Copying copying = { .memory = memory, .now = now.ticks };
-  gboolean saved = notes->len == 0 || database_write (store->database, save_notes, &saving);
+  gboolean saved
+      = notes->len == 0 || (!store->unsalted && database_write (store->database, save_notes, &saving));
 
   if (!saved) {
     path_memory_return_notes (memory, g_steal_pointer (&notes));
@@ -437,10 +439,11 @@ path_store_salt (PathStore *store, guint8 ret_salt[PATH_STORE_SALT])
   static const guint8 none[PATH_STORE_SALT];
 
   memset (ret_salt, 0, PATH_STORE_SALT);
-  if (!database_read (store->database, read_salt, ret_salt))
-    return FALSE;
-  return memcmp (ret_salt, none, PATH_STORE_SALT) != 0
-         || database_write (store->database, make_salt, ret_salt);
+  gboolean salted = database_read (store->database, read_salt, ret_salt)
+                    && (memcmp (ret_salt, none, PATH_STORE_SALT) != 0
+                        || database_write (store->database, make_salt, ret_salt));
+  store->unsalted = !salted;
+  return salted;
 }
 
 /* --- history ----------------------------------------------------------------------------------- */

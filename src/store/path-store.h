@@ -34,6 +34,7 @@ gboolean path_store_forget (PathStore *store, const char *host, guint *ret_n);
 
 /* What makes identities of networks useless elsewhere: chosen at random once. */
 #define PATH_STORE_SALT 32
+/* FALSE: there is none; then networks are named without it, and nothing is saved. */
 gboolean path_store_salt (PathStore *store, guint8 ret_salt[PATH_STORE_SALT]);
 
 /* How often attempts on a path ended like this. */

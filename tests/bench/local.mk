@@ -5,6 +5,6 @@ EXTRA_DIST += tests/bench/bench.py
 CLEANFILES += tests/bench/measure
 
 bench: all tests/bench/measure
-	$(AM_TESTS_ENVIRONMENT) python3 -B $(srcdir)/tests/bench/bench.py $(BENCH)
+	@$(AM_TESTS_ENVIRONMENT) python3 -B $(srcdir)/tests/bench/bench.py $(BENCH)
 
 .PHONY: bench

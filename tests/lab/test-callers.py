@@ -80,10 +80,12 @@ def _():
         raise Skip("libmailtools-perl isn't installed (./bootstrap check does it)")
     with Lab() as lab:
         sendmail = stand_in(lab)
+        patch = lab.file("0001-a.patch", PATCH)
         sent = lab.toukan.run(
             ["-c", "user.name=Alice", "-c", f"user.email={SENDER}", "send-email", "--quiet",
              f"--smtp-server={sendmail}", f"--from=Alice <{SENDER}>", f"--envelope-sender={SENDER}",
-             f"--to={RECIPIENT}", "--suppress-cc=all", "--confirm=never", "--no-thread", str(lab.file("0001-a.patch", PATCH))], program=program)
+             f"--to={RECIPIENT}", "--suppress-cc=all", "--confirm=never", "--no-thread",
+             str(patch)], program=program)
         octets = arrived(lab, sent)
         check_equal(header(octets, "Subject"), "[PATCH] by git", "subject")
         check_equal(b"\r\n+a\r\n" in octets, True, "the patch")

@@ -370,6 +370,74 @@ def _():
         check_equal(lab.toukan.run(["probe"]).status, CONFIGURATION, "status without configuration and host")
 
 
+# --- memory and history ---------------------------------------------------------------------
+
+
+@test("what is remembered is foretold, and the probe itself changes nothing")
+def _():
+    with Lab() as lab:
+        lab.firewall(case("silent", "tcp dport 587"))
+        lab.sink()
+        for _ in range(2):
+            leaves, = Probed(lab).advice("leaves")
+            check_equal((leaves["us"] > 900_000, leaves["us-again"] < 500_000), (True, True), str(leaves))
+        lab.send(options=QUICK).check(status=0, path="25/IPv6")
+        leaves, = Probed(lab).advice("leaves")
+        check_equal(leaves["us"] < 500_000, True, str(leaves))
+        check_equal(lab.send(options=QUICK).check(status=0).seconds < 0.5, True, "the second message is quick")
+
+
+@test("path-memory = no: nothing is remembered, foretold or counted")
+def _():
+    with Lab() as lab:
+        lab.firewall(case("silent", "tcp dport 587"))
+        lab.sink()
+        leaves, = Probed(lab, options={"path-memory": "no"}).advice("leaves")
+        check_equal(leaves["us"] > 900_000, True, str(leaves))
+        check_equal(lab.toukan.run(["probe", "--history", "--json"]).events, [], "history")
+
+
+def history(lab):
+    run = lab.toukan.run(["probe", "--history", "--json"])
+    check_equal((run.status, run.errors), (OK, ""), f"of\n{run}")
+    return {(name_of(line), line["seen"]): line["count"] for line in map(json.loads, run.output.splitlines())}
+
+
+@test("--history counts the five cases, and what is accepted in vain")
+def _():
+    with Lab() as lab:
+        lab.firewall(case("silent", "meta nfproto ipv6 tcp dport 587") + case("refused", "meta nfproto ipv4 tcp dport 587"))
+        lab.sink(paths=("25/IPv6",))
+        lab.sink("--silent", paths=("25/IPv4",))
+        empty = lab.toukan.run(["probe", "--history"])
+        check_equal((empty.status, empty.output), (OK, "Nothing was seen yet: every attempt to connect is counted.\n"),
+                    "an empty history")
+        Probed(lab)
+        Probed(lab)
+        check_equal(history(lab), {("587/IPv6", "silent"): 2, ("587/IPv4", "refused"): 2, ("25/IPv6", "worked"): 2,
+                                   ("25/IPv4", "no-greeting"): 2}, "history")
+        rows = [line.split() for line in lab.toukan.run(["probe", "--history"]).output.splitlines()]
+        check_equal(rows, [
+            ["accepted", "in", "vain", "refused", "prohibited", "unreachable", "silent", "unclear"],
+            [HOST],
+            ["587/IPv6", "0", "0", "0", "0", "0", "2", "0"],
+            ["587/IPv4", "0", "0", "2", "0", "0", "0", "0"],
+            ["25/IPv6", "2", "0", "0", "0", "0", "0", "0"],
+            ["25/IPv4", "2", "2", "0", "0", "0", "0", "0"],
+            ["all", "paths"],
+            ["4", "2", "2", "0", "0", "2", "0"],
+            ["%", *"50 % 25 % 25 % 0 % 0 % 25 % 0 %".split()],
+        ], "table")
+
+
+@test("a message is counted in the history, too")
+def _():
+    with Lab() as lab:
+        lab.sink()
+        lab.send().check(status=0)
+        check_equal(history(lab), {("587/IPv6", "worked"): 1}, "history")
+
+
 # --- while it goes on --------------------------------------------------------------------------
 
 

@@ -11,10 +11,13 @@ typedef enum { ADDRESS_UNTRIED, ADDRESS_TRYING, ADDRESS_OVER } AddressState;
 typedef struct {
   Path         path;
   guint        port_index;
-  guint        position;      /* in the order of this host */
+  guint        position;      /* in the order of this host; changes when a family is resolved */
   guint        rung;          /* paths of one port that are remembered alike */
+  gboolean     remembered;    /* when its family was resolved */
   gboolean     demoted;
   gboolean     resolved;
+  Ticks        first;         /* start of an attempt; TICKS_NEVER: none */
+  Ticks        first_held;    /* HELD at that time */
   guint        n_addresses;
   AddressState state[WORLD_ADDRESSES];
   gboolean     tried_before[WORLD_ADDRESSES];
@@ -58,7 +61,8 @@ struct Oracle {
   Claim             only;
 
   int               host;     /* in hand; -1: none yet */
-  OraclePath        paths[ORACLE_PATHS];
+  OraclePath        paths[ORACLE_PATHS]; /* as the options have them */
+  gboolean          pardoned;            /* all are remembered: as if none were */
   guint             n_paths;
   gboolean          asked[FAMILY_COUNT];
   gboolean          answered[FAMILY_COUNT];
@@ -74,8 +78,6 @@ struct Oracle {
   Ticks             now;      /* of the last that happened */
 
   Ticks             held, held_since;              /* sum so far; TICKS_NEVER: not in hand */
-  Ticks             rung_first[2 * WORLD_PORTS];   /* TICKS_NEVER: not begun */
-  Ticks             rung_held[2 * WORLD_PORTS];    /* HELD at that time */
   Ticks             last_start[WORLD_PORTS];
   gboolean          free_start[WORLD_PORTS];       /* something ended since */
 
@@ -107,6 +109,7 @@ gboolean oracle_has_lively (const Oracle *oracle, Ticks now);
 gboolean oracle_is_reachable (const World *world);
 gboolean oracle_is_stalled (const Oracle *oracle, const OracleAttempt *attempt, Ticks now);
 Ticks    oracle_promise_of_host (const Oracle *oracle);
+Ticks    oracle_rung_waited (const Oracle *oracle, guint rung, Ticks now); /* -1: not begun */
 Claim    oracle_why_not (const Oracle *oracle, const OraclePath *path, Ticks now);
 
 /* ---- shadow.c: what ought to be remembered ------------------------------------------ */

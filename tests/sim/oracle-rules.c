@@ -99,15 +99,19 @@ oracle_deadline (const Oracle *oracle, const OracleAttempt *attempt)
 
 /* ---- what may start -------------------------------------------------------------------- */
 
-/* How long PATH's rung has been waited for, not counting the time that a candidate or
+/* How long RUNG has been waited for, not counting the time that a candidate or
  * a winner was in hand. */
-static Ticks
-rung_waited (const Oracle *oracle, guint rung, Ticks now)
+Ticks
+oracle_rung_waited (const Oracle *oracle, guint rung, Ticks now)
 {
-  if (oracle->rung_first[rung] == TICKS_NEVER)
-    return -1;
   Ticks held = oracle->held + (oracle->held_since != TICKS_NEVER ? now - oracle->held_since : 0);
-  return now - oracle->rung_first[rung] - (held - oracle->rung_held[rung]);
+  Ticks longest = -1;
+  for (guint i = 0; i < oracle->n_paths; i++) {
+    const OraclePath *path = &oracle->paths[i];
+    if (path->rung == rung && path->first != TICKS_NEVER)
+      longest = MAX (longest, now - path->first - (held - path->first_held));
+  }
+  return longest;
 }
 
 /* Since when an unresolved family counts as silent. */
@@ -133,7 +137,7 @@ had_its_patience (const Oracle *oracle, const OraclePath *path, Ticks now)
     if (since != TICKS_NEVER && now >= since + patience)
       return TRUE;
   }
-  return !is_strict (oracle) && rung_waited (oracle, path->rung, now) >= patience;
+  return !is_strict (oracle) && oracle_rung_waited (oracle, path->rung, now) >= patience;
 }
 
 /* Has the path waited for the families before it on its rung? */
@@ -141,9 +145,11 @@ static gboolean
 gate_is_open (const Oracle *oracle, const OraclePath *path, Ticks now)
 {
   Ticks open = oracle->answered_at[path->path.family] + oracle->world->rules.resolution_delay;
-  for (guint i = 0; i < path->position; i++)
-    if (oracle->paths[i].rung == path->rung && !oracle->paths[i].resolved && now < open)
+  for (guint i = 0; i < oracle->n_paths; i++) {
+    const OraclePath *other = &oracle->paths[i];
+    if (other->rung == path->rung && other->position < path->position && !other->resolved && now < open)
       return FALSE;
+  }
   return TRUE;
 }
 
@@ -208,7 +214,9 @@ oracle_promise_of_host (const Oracle *oracle)
   Ticks slowest = 0;
   for (gsize i = 0; i < rules->n_families; i++)
     slowest = MAX (slowest, oracle->world->resolving[oracle->host][rules->families[i]].answers_after);
-  guint n_rungs = oracle->n_paths == 0 ? 0 : oracle->paths[oracle->n_paths - 1].rung + 1;
+  guint n_rungs = 0;
+  for (guint i = 0; i < oracle->n_paths; i++)
+    n_rungs = MAX (n_rungs, oracle->paths[i].rung + 1);
   Ticks held = oracle->n_accepted * (3 * rules->greeting_timeout + rules->connect_timeout);
   if (oracle->n_accepted > 0 && oracle->host + 1 == (int)oracle->world->n_hosts)
     held += 3 * rules->last_greeting_timeout * (1 + oracle->n_returned);

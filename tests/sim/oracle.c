@@ -13,8 +13,6 @@ oracle_new (const World *world, const PathMemory *memory, Shadow *shadow, guint6
   oracle->host = -1;
   oracle->held_since = TICKS_NEVER;
   oracle_count (oracle, world->rules.mode == LADDER_RACE ? DECISION_RACE : DECISION_STRICT);
-  if (!world->network)
-    oracle_count (oracle, DECISION_UNKNOWN_NETWORK);
   return oracle;
 }
 
@@ -54,55 +52,61 @@ oracle_violate (Oracle *oracle, Claim claim, const char *format, ...)
 /* ---- a host --------------------------------------------------------------------------- */
 
 static void
-lay_out (Oracle *oracle, gboolean demoted, const gboolean *is_demoted)
+make_paths (Oracle *oracle)
 {
   const LadderRules *rules = &oracle->world->rules;
-  for (guint port = 0; port < rules->n_ports; port++) {
-    gboolean fresh = TRUE;
+  oracle->n_paths = 0;
+  for (guint port = 0; port < rules->n_ports; port++)
     for (guint f = 0; f < rules->n_families; f++) {
-      if (is_demoted[port * rules->n_families + f] != demoted)
-        continue;
-      OraclePath *path = &oracle->paths[oracle->n_paths];
-      guint rung = oracle->n_paths == 0 ? 0 : oracle->paths[oracle->n_paths - 1].rung + (fresh ? 1 : 0);
-      *path = (OraclePath){
+      gboolean is_tunnel = rules->families[f] == FAMILY_TUNNEL;
+      oracle->paths[oracle->n_paths++] = (OraclePath){
         .path = { world_hosts[oracle->host], rules->ports[port].port, rules->ports[port].implicit_tls,
                   rules->families[f] },
         .port_index = port,
-        .position = oracle->n_paths,
-        .rung = rung,
-        .demoted = demoted,
+        .resolved = is_tunnel,
+        .n_addresses = is_tunnel,
+        .first = TICKS_NEVER,
       };
-      if (path->path.family == FAMILY_TUNNEL) {
-        path->resolved = TRUE;
-        path->n_addresses = 1;
-      }
-      fresh = FALSE;
-      oracle->n_paths++;
     }
-  }
 }
 
-static void
-order_paths (Oracle *oracle, Ticks now)
+/* Who has no address neither needs a pardon nor stands in its way. */
+static gboolean
+all_are_remembered (const Oracle *oracle)
 {
-  const LadderRules *rules = &oracle->world->rules;
-  gboolean is_demoted[ORACLE_PATHS] = { FALSE };
-  guint n = 0, all = (guint)(rules->n_ports * rules->n_families);
-  for (guint i = 0; i < all; i++) {
-    const Path path = { .host = world_hosts[oracle->host],
-                        .port = rules->ports[i / rules->n_families].port,
-                        .family = rules->families[i % rules->n_families] };
-    is_demoted[i] = shadow_demoted (oracle, &path, now);
-    n += is_demoted[i];
+  guint n = 0;
+  for (guint i = 0; i < oracle->n_paths; i++) {
+    const OraclePath *path = &oracle->paths[i];
+    if (path->resolved && path->n_addresses == 0)
+      continue;
+    if (!path->remembered)
+      return FALSE;
+    n++;
   }
-  if (n == all) {
-    oracle_count (oracle, DECISION_ALL_DEMOTED);
-    for (guint i = 0; i < all; i++)
-      is_demoted[i] = FALSE;
-  }
-  oracle->n_paths = 0;
-  lay_out (oracle, FALSE, is_demoted);
-  lay_out (oracle, TRUE, is_demoted);
+  return n > 0;
+}
+
+/* What is remembered goes behind what isn't; rungs are numbered as they follow. */
+static void
+order_paths (Oracle *oracle)
+{
+  guint position = 0, rung = 0;
+  gboolean pardoned = all_are_remembered (oracle);
+  if (pardoned && !oracle->pardoned)
+    oracle_count (oracle, oracle->n_host_starts > 0 ? DECISION_PARDONED_LATE : DECISION_ALL_DEMOTED);
+  oracle->pardoned = pardoned;
+  for (gboolean demoted = FALSE; demoted <= TRUE; demoted++)
+    for (guint i = 0, port = WORLD_PORTS; i < oracle->n_paths; i++) {
+      OraclePath *path = &oracle->paths[i];
+      if ((path->remembered && !pardoned) != demoted)
+        continue;
+      if (path->port_index != port && position > 0)
+        rung++;
+      port = path->port_index;
+      path->demoted = demoted;
+      path->position = position++;
+      path->rung = rung;
+    }
 }
 
 static void
@@ -126,11 +130,11 @@ enter_host (Oracle *oracle, guint host, Ticks now)
     oracle->answered_at[i] = now;
     oracle->n_found[i] = is_tunnel;
   }
-  for (guint i = 0; i < 2 * WORLD_PORTS; i++)
-    oracle->rung_first[i] = TICKS_NEVER;
   for (guint i = 0; i < WORLD_PORTS; i++)
     oracle->free_start[i] = TRUE;
-  order_paths (oracle, now);
+  oracle->pardoned = FALSE;
+  make_paths (oracle);
+  order_paths (oracle);
 }
 
 /* ---- attempts --------------------------------------------------------------------------- */
@@ -201,6 +205,17 @@ attempt_of (Oracle *oracle, LadderAttemptId id)
 
 /* ---- what goes in ------------------------------------------------------------------------- */
 
+static void
+count_networks (Oracle *oracle, guint host, Family family)
+{
+  const char *const *networks = oracle->world->networks[host];
+  if (!networks[family])
+    oracle_count (oracle, DECISION_UNKNOWN_NETWORK);
+  for (guint other = FAMILY_IPV6; other <= FAMILY_IPV4; other++)
+    if (oracle->n_found[other] > 0 && g_strcmp0 (networks[other], networks[family]) != 0)
+      oracle_count (oracle, DECISION_NETWORKS_DIFFER);
+}
+
 void
 oracle_resolved (Oracle *oracle, guint host, Family family, guint n_addresses, Ticks now)
 {
@@ -212,11 +227,18 @@ oracle_resolved (Oracle *oracle, guint host, Family family, guint n_addresses, T
     oracle_count (oracle, DECISION_NO_ADDRESS);
   if (oracle->n_host_starts > 0)
     oracle_count (oracle, DECISION_FAMILY_CAME_LATE);
-  for (guint i = 0; i < oracle->n_paths; i++)
-    if (oracle->paths[i].path.family == family) {
-      oracle->paths[i].resolved = TRUE;
-      oracle->paths[i].n_addresses = n_addresses;
-    }
+  count_networks (oracle, host, family);
+  for (guint i = 0; i < oracle->n_paths; i++) {
+    OraclePath *path = &oracle->paths[i];
+    if (path->path.family != family)
+      continue;
+    path->resolved = TRUE;
+    path->n_addresses = n_addresses;
+    path->remembered = n_addresses > 0 && shadow_demoted (oracle, &path->path, now);
+    if (path->remembered && oracle->n_host_starts > 0)
+      oracle_count (oracle, DECISION_DEMOTED_LATE);
+  }
+  order_paths (oracle);
 }
 
 static void
@@ -400,8 +422,10 @@ count_start (Oracle *oracle, const OraclePath *path, guint address, Ticks now)
     return;
   }
   gboolean before_over = TRUE, before_known = TRUE, waited = FALSE;
-  for (guint i = 0; i < path->position; i++) {
+  for (guint i = 0; i < oracle->n_paths; i++) {
     const OraclePath *other = &oracle->paths[i];
+    if (other->position >= path->position)
+      continue;
     waited |= other->rung == path->rung && !other->resolved;
     if (other->rung == path->rung)
       continue;
@@ -410,7 +434,7 @@ count_start (Oracle *oracle, const OraclePath *path, guint address, Ticks now)
   }
   if (waited)
     oracle_count (oracle, DECISION_WAITED_FOR_FAMILY);
-  if (oracle->rung_first[path->rung] != TICKS_NEVER) {
+  if (oracle_rung_waited (oracle, path->rung, now) >= 0) {
     gboolean paced = now >= oracle->last_start[path->port_index] + oracle->world->rules.attempt_delay;
     oracle_count (oracle, paced ? DECISION_AFTER_DELAY : DECISION_AFTER_FAILURE);
   } else if (path->rung > 0) {
@@ -434,6 +458,8 @@ check_start (Oracle *oracle, const LadderAction *action, const OraclePath *path,
   if (action->attempt != oracle->n_attempts + 1 || action->path.implicit_tls != path->path.implicit_tls
       || action->address.family != path->path.family)
     oracle_violate (oracle, CLAIM_ONCE, "attempt %u is not the next", action->attempt);
+  if (g_strcmp0 (action->network, world_network (oracle->world, path->path.host, path->path.family)) != 0)
+    oracle_violate (oracle, CLAIM_MEMORY, "attempt %u is on another network", action->attempt);
 }
 
 static void
@@ -449,10 +475,9 @@ told_attempt (Oracle *oracle, const LadderAction *action, Ticks now)
   }
   check_start (oracle, action, path, address, now);
   count_start (oracle, path, address, now);
-  if (oracle->rung_first[path->rung] == TICKS_NEVER) {
-    oracle->rung_first[path->rung] = now;
-    oracle->rung_held[path->rung]
-        = oracle->held + (oracle->held_since != TICKS_NEVER ? now - oracle->held_since : 0);
+  if (path->first == TICKS_NEVER) {
+    path->first = now;
+    path->first_held = oracle->held + (oracle->held_since != TICKS_NEVER ? now - oracle->held_since : 0);
   }
   oracle->last_start[path->port_index] = now;
   oracle->free_start[path->port_index] = FALSE;
@@ -637,7 +662,7 @@ oracle_end (Oracle *oracle, const Ladder *ladder, Ticks began, Ticks now)
   gsize n = ladder_n_paths (ladder);
   for (guint i = 0; i < oracle->n_paths && n >= oracle->n_paths; i++) {
     LadderPathReport report;
-    ladder_report (ladder, n - oracle->n_paths + i, &report);
+    ladder_report (ladder, n - oracle->n_paths + oracle->paths[i].position, &report);
     check_report (oracle, &oracle->paths[i], &report);
   }
   shadow_compare (oracle, now);

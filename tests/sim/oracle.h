@@ -43,7 +43,9 @@ typedef enum {
   DECISION_TUNNEL,
   DECISION_DEMOTED_LAST,       /* a demoted path was tried */
   DECISION_DEMOTED_SPARED,     /* a winner without trying a demoted path */
+  DECISION_DEMOTED_LATE,       /* found remembered after another family had started */
   DECISION_ALL_DEMOTED,
+  DECISION_PARDONED_LATE,      /* all remembered, as was found after one had started */
   DECISION_BESIDE,             /* started beside a stalled candidate */
   DECISION_BESIDE_DEMOTED,
   DECISION_BESIDE_BETTER_PORT,
@@ -81,6 +83,7 @@ typedef enum {
   DECISION_RACE,
   DECISION_STRICT,
   DECISION_UNKNOWN_NETWORK,
+  DECISION_NETWORKS_DIFFER,    /* the families take different ways */
   DECISION_REFUSED,
   DECISION_PROHIBITED,
   DECISION_UNREACHABLE,

@@ -206,9 +206,11 @@ happen_resolved (Scene *scene, const Event *event)
   IpAddress addresses[WORLD_ADDRESSES];
   for (guint i = 0; i < n; i++)
     addresses[i] = world_address (event->family, i);
-  trace (scene, "%s has %u addresses", family_name (event->family), n);
+  const char *network = scene->world->networks[event->host][event->family];
+  trace (scene, "%s has %u addresses, network %s", family_name (event->family), n,
+         network ? network : "unknown");
   oracle_resolved (scene->oracle, event->host, event->family, n, scene->now);
-  ladder_resolved (scene->ladder, event->host, event->family, addresses, n, scene->now);
+  ladder_resolved (scene->ladder, event->host, event->family, network, addresses, n, scene->now);
 }
 
 static void
@@ -318,7 +320,7 @@ run_message (Run *run, const World *world, Dice *dice)
   scene.oracle = oracle_new (world, run->memory, run->shadow, run->counts);
   if (run->alone)
     oracle_trust_all_but (scene.oracle, run->only);
-  scene.ladder = ladder_new (&world->rules, world_hosts, world->n_hosts, run->memory, world->network);
+  scene.ladder = ladder_new (&world->rules, world_hosts, world->n_hosts, run->memory);
   scene.events = g_array_new (FALSE, FALSE, sizeof (Event));
   scene.connections = g_array_new (FALSE, FALSE, sizeof (Connection));
 

@@ -44,7 +44,7 @@ shadow_free (Shadow *shadow)
 static ShadowEntry *
 entry_of (Oracle *oracle, const Path *path)
 {
-  const char *network = oracle->world->network;
+  const char *network = world_network (oracle->world, path->host, path->family);
   if (!network)
     return NULL;
   g_autofree char *key = g_strdup_printf ("%s %s %u %d", network, path->host, path->port, path->family);

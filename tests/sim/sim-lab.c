@@ -236,7 +236,7 @@ test_roaming (void)
   world_init (&home, LADDER_RACE, MS (RTT));
   make_silent (&home);
   world_init (&elsewhere, LADDER_RACE, MS (RTT));
-  elsewhere.network = "café";
+  world_attach (&elsewhere, "café");
   send_one (run, &home);
   g_assert_cmpint (run->won_after / TICKS_PER_MS, ==, 3080);
   send_one (run, &elsewhere);
@@ -245,12 +245,31 @@ test_roaming (void)
   send_one (run, &home);
   g_assert_cmpuint (run->winner.port, ==, 25);
   g_assert_cmpint (run->won_after / TICKS_PER_MS, ==, 80);
-  elsewhere.network = NULL; /* unknown: nothing believed, nothing written */
+  world_attach (&elsewhere, NULL); /* unknown: nothing believed, nothing written */
   make_silent (&elsewhere);
   for (guint i = 0; i < 2; i++) {
     send_one (run, &elsewhere);
     g_assert_cmpint (run->won_after / TICKS_PER_MS, ==, 3080);
   }
+}
+
+/* IPv4 moves to a café, IPv6 stays at home by way of a VPN: what was learnt of IPv6 is still
+ * believed, what was learnt of IPv4 isn't. */
+static void
+test_roaming_per_family (void)
+{
+  World home, away;
+  g_autoptr (Run) run = run_new (TICKS_PER_DAY);
+  world_init (&home, LADDER_RACE, MS (RTT));
+  make_silent (&home);
+  send_one (run, &home);
+  world_init (&away, LADDER_RACE, MS (RTT));
+  away.networks[0][FAMILY_IPV4] = "café";
+  send_one (run, &away);
+  g_assert_cmpuint (run->winner.port, ==, 587);
+  g_assert_cmpint (run->winner.family, ==, FAMILY_IPV4);
+  g_assert_cmpint (run->won_after / TICKS_PER_MS, ==, 80);
+  g_assert_false (run_tried (run, 587, FAMILY_IPV6));
 }
 
 /* The firewall goes away: after ten minutes the preferred path has its turn again. */
@@ -303,6 +322,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/lab/ten-dead-addresses", test_ten_dead_addresses);
   g_test_add_func ("/lab/roaming", test_roaming);
+  g_test_add_func ("/lab/roaming-per-family", test_roaming_per_family);
   g_test_add_func ("/lab/recovery", test_recovery);
   g_test_add_func ("/lab/second-host", test_second_host);
   return g_test_run ();

@@ -1,6 +1,8 @@
 /* Worlds, mostly bad ones. */
 #include "world.h"
 
+#include <string.h>
+
 #define MS(ms) ((Ticks)(ms)*TICKS_PER_MS)
 
 const char *const world_hosts[WORLD_HOSTS] = { "one.example", "two.example", "three.example" };
@@ -45,7 +47,8 @@ use_lists (World *world, gsize n_families, gsize n_ports)
 void
 world_init (World *world, LadderMode mode, Ticks rtt)
 {
-  *world = (World){ .n_hosts = 1, .network = "home" };
+  *world = (World){ .n_hosts = 1 };
+  world_attach (world, "home");
   world->rules = (LadderRules){
     .mode = mode,
     .attempt_delay = MS (250),
@@ -68,6 +71,24 @@ world_init (World *world, LadderMode mode, Ticks rtt)
                                                           .connect_after = rtt,
                                                           .after = { rtt, rtt, rtt, 4 * rtt } };
   }
+}
+
+/* ---- networks ------------------------------------------------------------------- */
+
+void
+world_attach (World *world, const char *network)
+{
+  for (guint host = 0; host < WORLD_HOSTS; host++)
+    world->networks[host][FAMILY_IPV6] = world->networks[host][FAMILY_IPV4] = network;
+}
+
+const char *
+world_network (const World *world, const char *host, Family family)
+{
+  for (guint i = 0; i < WORLD_HOSTS; i++)
+    if (strcmp (world_hosts[i], host) == 0)
+      return world->networks[i][family];
+  g_assert_not_reached ();
 }
 
 /* ---- at random ------------------------------------------------------------------ */
@@ -195,11 +216,23 @@ world_randomize (World *world, Dice *dice)
   world_change (world, dice);
 }
 
+/* Mostly one network for all; now and then IPv6 takes another way than IPv4 (a tunnel), or a
+ * host does (a VPN). */
+static void
+randomize_networks (World *world, Dice *dice)
+{
+  static const char *const networks[] = { "home", "café", "home", "train", NULL };
+  world_attach (world, networks[dice_below (dice, G_N_ELEMENTS (networks))]);
+  for (guint host = 0; host < WORLD_HOSTS; host++)
+    for (guint family = FAMILY_IPV6; family <= FAMILY_IPV4; family++)
+      if (dice_chance (dice, 15))
+        world->networks[host][family] = networks[dice_below (dice, G_N_ELEMENTS (networks))];
+}
+
 void
 world_change (World *world, Dice *dice)
 {
-  static const char *const networks[] = { "home", "café", "home", "train", NULL };
-  world->network = networks[dice_below (dice, G_N_ELEMENTS (networks))];
+  randomize_networks (world, dice);
   randomize_resolving (world, dice);
   randomize_behaviours (world, dice);
 }

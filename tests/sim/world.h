@@ -37,7 +37,7 @@ typedef struct {
   Family      families[FAMILY_COUNT];
   LadderPort  ports[WORLD_PORTS];
   guint       n_hosts;
-  const char *network; /* static; NULL: unknown */
+  const char *networks[WORLD_HOSTS][FAMILY_COUNT]; /* static; NULL: unknown, as a tunnel's is */
   Resolving   resolving[WORLD_HOSTS][FAMILY_COUNT];
   Behaviour   behaviour[WORLD_HOSTS][WORLD_PORTS][FAMILY_COUNT][WORLD_ADDRESSES];
 } World;
@@ -66,6 +66,12 @@ void world_change (World *world, Dice *dice);
 
 IpAddress world_address (Family family, guint index);
 guint     world_address_index (const IpAddress *address);
+
+/* Where the machine is attached for the route to HOST in FAMILY. */
+const char *world_network (const World *world, const char *host, Family family);
+
+/* All of it is reached by way of NETWORK. */
+void world_attach (World *world, const char *network);
 
 /* A mail gets through by this address, if it is tried. */
 gboolean behaviour_is_good (const Behaviour *behaviour, const LadderRules *rules);

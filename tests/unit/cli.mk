@@ -6,3 +6,7 @@ TESTS += tests/unit/test-verb-config.py
 EXTRA_DIST += tests/unit/test-verb-config.py
 TESTS += tests/unit/test-verb-paths.py
 EXTRA_DIST += tests/unit/test-verb-paths.py
+check_PROGRAMS += tests/unit/test-paths-table
+TESTS += tests/unit/test-paths-table
+tests_unit_test_paths_table_SOURCES = tests/unit/test-paths-table.c
+tests_unit_test_paths_table_LDADD = libcli.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS)

@@ -28,7 +28,7 @@ void
 fixture_start (Fixture *f, gsize n_hosts)
 {
   g_clear_pointer (&f->ladder, ladder_free);
-  f->ladder = ladder_new (&f->rules, hosts, n_hosts, f->memory, f->network);
+  f->ladder = ladder_new (&f->rules, hosts, n_hosts, f->memory);
 }
 
 void
@@ -110,15 +110,27 @@ expect (Fixture *f, gint64 ms, const char *text, int line)
     g_error ("line %d: at %" G_GINT64_FORMAT " it says \"%s\", not \"%s\"", line, ms, f->said->str, text);
 }
 
-void
-resolve (Fixture *f, guint host, Family family, guint n, gint64 ms)
+static void
+resolve_by (Fixture *f, guint host, const char *network, Family family, guint n, gint64 ms)
 {
   IpAddress addresses[16] = { 0 };
   for (guint i = 0; i < n; i++) {
     addresses[i].family = family;
     addresses[i].octets[family == FAMILY_IPV6 ? 15 : 3] = (guint8)(i + 1);
   }
-  ladder_resolved (f->ladder, host, family, addresses, n, MS (ms));
+  ladder_resolved (f->ladder, host, family, network, addresses, n, MS (ms));
+}
+
+void
+resolve (Fixture *f, guint host, Family family, guint n, gint64 ms)
+{
+  resolve_by (f, host, f->network, family, n, ms);
+}
+
+void
+resolve_on (Fixture *f, const char *network, Family family, guint n, gint64 ms)
+{
+  resolve_by (f, 0, network, family, n, ms);
 }
 
 /* Asks, and answers with so many addresses, at 0. */

@@ -10,7 +10,7 @@
 typedef struct {
   LadderRules rules;
   PathMemory *memory;
-  const char *network;
+  const char *network; /* of both families */
   Ladder     *ladder;
   GString    *said;
 } Fixture;
@@ -30,6 +30,7 @@ void        expect (Fixture *f, gint64 ms, const char *text, int line);
 
 /* ---- what happens ---- */
 void resolve (Fixture *f, guint host, Family family, guint n, gint64 ms);
+void resolve_on (Fixture *f, const char *network, Family family, guint n, gint64 ms); /* of host 0 */
 void resolve_both (Fixture *f, guint n_ipv6, guint n_ipv4); /* asks and answers at 0 */
 void refused (Fixture *f, LadderAttemptId id, gint64 ms);
 void failed (Fixture *f, LadderAttemptId id, LadderFailure failure, gint64 ms);

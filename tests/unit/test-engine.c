@@ -145,6 +145,9 @@ typedef struct {
   Config *config;
   Engine *engine;
   PathMemory *memory;
+  Identity *identity;
+  char *network; /* as it was told */
+  guint networks;
   GMainLoop *loop;
   DeliveryId id;
   Outcome *outcome;
@@ -163,6 +166,12 @@ on_event (const EngineEvent *event, gpointer data)
     bench->cancels = FALSE;
     bench->cancelled = engine_cancel (bench->engine, bench->id);
   }
+  if (event->kind == ENGINE_NETWORK) {
+    bench->networks++;
+    g_free (bench->network);
+    bench->network = g_strdup (event->text);
+    g_assert_nonnull (event->detail);
+  }
   if (event->kind == ENGINE_OUTCOME) {
     bench->outcomes++;
     g_clear_pointer (&bench->outcome, outcome_free);
@@ -172,8 +181,9 @@ on_event (const EngineEvent *event, gpointer data)
   }
 }
 
+/* IDENTITY is taken. */
 static void
-bench_init (Bench *bench, RecordManner manner, guint capabilities)
+bench_init_on (Bench *bench, Identity *identity, RecordManner manner, guint capabilities)
 {
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
@@ -187,15 +197,24 @@ bench_init (Bench *bench, RecordManner manner, guint capabilities)
   g_assert_no_error (error);
   held_init (&bench->source, manner);
   bench->memory = path_memory_new ();
-  bench->engine = engine_new (&bench->source.source, bench->memory, "test");
+  bench->engine = engine_new (&bench->source.source, bench->memory, identity);
+  bench->identity = identity;
   bench->loop = g_main_loop_new (NULL, FALSE);
   engine_watch (bench->engine, on_event, bench);
+}
+
+static void
+bench_init (Bench *bench, RecordManner manner, guint capabilities)
+{
+  bench_init_on (bench, identity_new_transient (), manner, capabilities);
 }
 
 static void
 bench_clear (Bench *bench)
 {
   engine_free (bench->engine);
+  identity_free (bench->identity);
+  g_free (bench->network);
   path_memory_free (bench->memory);
   config_free (bench->config);
   loopback_server_free (bench->server);
@@ -366,10 +385,10 @@ typedef struct {
 
 static const CancelRow cancel_rows[] = {
   { "resolving", ENGINE_RESOLVING, CANCEL_CANCELLED }, { "attempt", ENGINE_ATTEMPT, CANCEL_CANCELLED },
-  { "connected", ENGINE_CONNECTED, CANCEL_CANCELLED }, { "greeting", ENGINE_GREETING, CANCEL_CANCELLED },
-  { "capable", ENGINE_CAPABLE, CANCEL_CANCELLED },     { "winner", ENGINE_WINNER, CANCEL_CANCELLED },
-  { "progress", ENGINE_PROGRESS, CANCEL_CANCELLED },   { "recipient", ENGINE_RECIPIENT, CANCEL_CANCELLED },
-  { "outcome", ENGINE_OUTCOME, CANCEL_TOO_LATE },
+  { "network", ENGINE_NETWORK, CANCEL_CANCELLED },     { "connected", ENGINE_CONNECTED, CANCEL_CANCELLED },
+  { "greeting", ENGINE_GREETING, CANCEL_CANCELLED },   { "capable", ENGINE_CAPABLE, CANCEL_CANCELLED },
+  { "winner", ENGINE_WINNER, CANCEL_CANCELLED },       { "progress", ENGINE_PROGRESS, CANCEL_CANCELLED },
+  { "recipient", ENGINE_RECIPIENT, CANCEL_CANCELLED }, { "outcome", ENGINE_OUTCOME, CANCEL_TOO_LATE },
 };
 
 static void
@@ -391,6 +410,48 @@ test_cancel (gconstpointer data)
   bench_clear (&bench);
 }
 
+/* ---- networks ------------------------------------------------------------------------ */
+
+static void
+keep_entry (const PathMemoryEntry *entry, gpointer data)
+{
+  g_ptr_array_add (data, g_strdup (entry->network));
+}
+
+/* What is learnt is learnt of the network that was told. */
+static void
+test_network (void)
+{
+  Bench bench;
+  g_autoptr (GPtrArray) learnt = g_ptr_array_new_with_free_func (g_free);
+
+  bench_init (&bench, RECORD_AT_ONCE, WITH_DATA);
+  bench_submit (&bench, 1, LETTER, strlen (LETTER));
+  bench_run (&bench, 20000);
+  g_assert_cmpuint (bench.networks, ==, 1); /* the other family has no address */
+  path_memory_foreach (bench.memory, keep_entry, learnt);
+  g_assert_cmpuint (learnt->len, ==, 1);
+  g_assert_cmpstr (learnt->pdata[0], ==, bench.network);
+  g_assert_cmpuint (strlen (bench.network), ==, 32);
+  bench_clear (&bench);
+}
+
+static void
+test_no_network (void)
+{
+  Bench bench;
+  g_autoptr (GPtrArray) learnt = g_ptr_array_new_with_free_func (g_free);
+
+  bench_init_on (&bench, NULL, RECORD_AT_ONCE, WITH_DATA);
+  bench_submit (&bench, 1, LETTER, strlen (LETTER));
+  bench_run (&bench, 20000);
+  g_assert_cmpuint (bench.networks, ==, 0);
+  g_assert_cmpuint (loopback_server_messages (bench.server), ==, 1);
+  path_memory_foreach (bench.memory, keep_entry, learnt);
+  g_assert_cmpuint (learnt->len, ==, 0);
+  bench_clear (&bench);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -403,6 +464,8 @@ main (int argc, char **argv)
     g_autofree char *path = g_strdup_printf ("/engine/cancel/%s", cancel_rows[i].name);
     g_test_add_data_func (path, &cancel_rows[i], test_cancel);
   }
+  g_test_add_func ("/engine/network/known", test_network);
+  g_test_add_func ("/engine/network/none", test_no_network);
   g_test_add_func ("/engine/split", test_split);
   g_test_add_func ("/engine/in-doubt", test_in_doubt);
   g_test_add_func ("/engine/several", test_several);

@@ -386,7 +386,105 @@ test_unknown_network (Fixture *f, gconstpointer data)
   g_assert_cmpuint (repetitions (f, 587, FAMILY_IPV6), ==, 1);
 }
 
+/* IPv6 comes by another network than IPv4, where nothing is held against it. */
+static void
+test_networks_apart (Fixture *f, gconstpointer data)
+{
+  demote (f, 587, FAMILY_IPV6);
+  SAYS (0, "ask one/6; ask one/4; wait");
+  resolve_on (f, "café", FAMILY_IPV6, 1, 0);
+  resolve_on (f, HOME, FAMILY_IPV4, 1, 0);
+  SAYS (0, "try 1 587/6.1; wait 250");
+  progress (f, 1, LADDER_ESTABLISHED, 10);
+  g_assert_cmpuint (repetitions (f, 587, FAMILY_IPV6), ==, 1);
+  ladder_finished (f->ladder, MS (20));
+  const Path won = path_of ("one", 587, FAMILY_IPV6);
+  g_assert_cmpint (path_memory_find (f->memory, "café", &won)->last_success, ==, MS (10));
+}
+
+/* The attempt says on which network it is, for whoever learns more of it. */
+static void
+test_network_of_attempt (Fixture *f, gconstpointer data)
+{
+  LadderAction action;
+  SAYS (0, "ask one/6; ask one/4; wait");
+  resolve_on (f, "café", FAMILY_IPV6, 1, 0);
+  resolve_on (f, NULL, FAMILY_IPV4, 1, 0);
+  g_assert_cmpint (ladder_next (f->ladder, 0, &action), ==, LADDER_ATTEMPT);
+  g_assert_cmpstr (action.network, ==, "café");
+  g_assert_cmpint (ladder_next (f->ladder, MS (250), &action), ==, LADDER_ATTEMPT);
+  g_assert_cmpstr (action.network, ==, NULL);
+}
+
+/* IPv4 is known to be costly when nothing is known of IPv6 yet: it waits for it. */
+static void
+test_demoted_before_the_other_is_known (Fixture *f, gconstpointer data)
+{
+  demote (f, 587, FAMILY_IPV4);
+  demote (f, 25, FAMILY_IPV4);
+  SAYS (0, "ask one/6; ask one/4; wait");
+  resolve (f, 0, FAMILY_IPV4, 1, 0);
+  SAYS (0, "wait 3050");
+  resolve (f, 0, FAMILY_IPV6, 1, 100);
+  SAYS (100, "try 1 587/6.1; wait 3100");
+  SAYS (3100, "try 2 25/6.1; wait 5100");
+}
+
+/* IPv6 comes late and is costly: what has started goes on, and IPv6 comes last. */
+static void
+test_found_demoted_late (Fixture *f, gconstpointer data)
+{
+  demote (f, 587, FAMILY_IPV6);
+  demote (f, 25, FAMILY_IPV6);
+  SAYS (0, "ask one/6; ask one/4; wait");
+  resolve (f, 0, FAMILY_IPV4, 1, 0);
+  SAYS (0, "wait 50");
+  SAYS (50, "try 1 587/4.1; wait 3050");
+  resolve (f, 0, FAMILY_IPV6, 1, 100);
+  SAYS (100, "wait 3050");
+  SAYS (3050, "try 2 25/4.1; wait 5050");
+  SAYS (5050, "drop 1 silent; wait 6050");
+  SAYS (6050, "try 3 587/6.1; wait 8050");
+}
+
+/* That all are costly is known when the last is: the order of preference comes back. */
+static void
+test_pardoned_late (Fixture *f, gconstpointer data)
+{
+  demote (f, 587, FAMILY_IPV4);
+  demote (f, 25, FAMILY_IPV4);
+  demote (f, 587, FAMILY_IPV6);
+  demote (f, 25, FAMILY_IPV6);
+  SAYS (0, "ask one/6; ask one/4; wait");
+  resolve (f, 0, FAMILY_IPV4, 1, 0);
+  SAYS (3050, "try 1 587/4.1; wait 6050");
+  resolve (f, 0, FAMILY_IPV6, 1, 3100);
+  SAYS (3100, "wait 3300");
+  SAYS (3300, "try 2 587/6.1; wait 6050");
+  SAYS (6050, "try 3 25/6.1; wait 6300");
+}
+
+/* A family without an address is no path that could be preferred. */
+static void
+test_pardoned_without_address (Fixture *f, gconstpointer data)
+{
+  LadderPathReport report;
+  demote (f, 587, FAMILY_IPV4);
+  demote (f, 25, FAMILY_IPV4);
+  resolve_both (f, 0, 1);
+  SAYS (0, "try 1 587/4.1; wait 3000");
+  ladder_report (f->ladder, 1, &report);
+  g_assert_cmpint (report.path.family, ==, FAMILY_IPV4);
+  g_assert_false (report.demoted);
+}
+
 static const FixtureRow rows[] = {
+  { "networks-apart", LADDER_RACE, test_networks_apart },
+  { "network-of-attempt", LADDER_RACE, test_network_of_attempt },
+  { "demoted-before-the-other-is-known", LADDER_RACE, test_demoted_before_the_other_is_known },
+  { "found-demoted-late", LADDER_RACE, test_found_demoted_late },
+  { "pardoned-late", LADDER_RACE, test_pardoned_late },
+  { "pardoned-without-address", LADDER_RACE, test_pardoned_without_address },
   { "late-accept-is-closed", LADDER_RACE, test_late_accept_is_closed },
   { "losers-stay-pending", LADDER_RACE, test_losers_stay_pending },
   { "loser-is-given-up-in-time", LADDER_RACE, test_loser_is_given_up_in_time },

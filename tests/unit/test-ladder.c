@@ -115,7 +115,7 @@ test_duplicate_addresses (Fixture *f, gconstpointer data)
   IpAddress same[3] = { { .family = FAMILY_IPV4, .octets = { 10, 0, 0, 1 } } };
   same[1] = same[2] = same[0];
   SAYS (0, "ask one/6; ask one/4; wait");
-  ladder_resolved (f->ladder, 0, FAMILY_IPV4, same, 3, 0);
+  ladder_resolved (f->ladder, 0, FAMILY_IPV4, HOME, same, 3, 0);
   resolve (f, 0, FAMILY_IPV6, 0, 0);
   SAYS (0, "try 1 587/4.1; wait 3000");
 }

@@ -360,6 +360,25 @@ test_not_a_file (void)
   g_assert_true (demoted (&process, &v6, start));
 }
 
+/* Networks whose names mean nothing to others aren't written. */
+static void
+test_unsalted (void)
+{
+  guint8 salt[PATH_STORE_SALT];
+  state_begin ();
+  learn_silence (start);
+  sqlite3 *sqlite = open_raw ();
+  run_raw (sqlite, "BEGIN IMMEDIATE");
+  g_auto (Process) process = process_begin (start);
+  g_assert_false (path_store_salt (process.store, salt));
+  run_raw (sqlite, "COMMIT");
+  sqlite3_close (sqlite);
+  path_memory_note_success (process.memory, "transient", &v4, start.ticks);
+  g_assert_false (process_save (&process, start));
+  g_auto (Process) second = process_begin (start);
+  g_assert_cmpuint (count_entries (second.memory), ==, 1);
+}
+
 static void
 test_directory_is_a_file (void)
 {
@@ -598,6 +617,7 @@ main (int argc, char **argv)
   g_test_add_func ("/path-store/size-limit", test_size_limit);
   g_test_add_func ("/path-store/not-a-file", test_not_a_file);
   g_test_add_func ("/path-store/directory-is-a-file", test_directory_is_a_file);
+  g_test_add_func ("/path-store/unsalted", test_unsalted);
   g_test_add_func ("/path-store/newer", test_newer);
   g_test_add_data_func ("/path-store/damaged/zeroes", GINT_TO_POINTER (0), test_damaged_pages);
   g_test_add_data_func ("/path-store/damaged/ones", GINT_TO_POINTER (255), test_damaged_pages);

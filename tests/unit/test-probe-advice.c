@@ -374,6 +374,7 @@ add_path (ProbeReport *report, guint number, const char *answers)
                          .failed = *answers == 'f',
                          .unknown = *answers == 'N',
                          .n_addresses = strchr ("-fN", *answers) ? 0 : strlen (answers) };
+  lookup.network = number < 2 ? g_strdup ("here") : NULL;
   if (number < 2)
     g_array_append_val (report->lookups, lookup);
   for (guint8 i = 0; i < lookup.n_addresses; i++) {
@@ -458,10 +459,11 @@ test_advice (gconstpointer data)
   const ProbeRules rules = rules_of (row->how);
   g_autoptr (ProbeReport) report = probe_report_new (hosts);
   g_autoptr (GString) said = g_string_new (NULL);
+  g_autoptr (PathMemory) memory = path_memory_new ();
   report->have_network = !(row->how & NO_NETWORK);
   for (guint i = 0; i < G_N_ELEMENTS (row->answers); i++)
     add_path (report, i, row->answers[i]);
-  g_autoptr (GArray) advice = probe_advise (report, &rules);
+  g_autoptr (GArray) advice = probe_advise (report, &rules, memory, TICKS_PER_DAY);
   for (guint i = 0; i < advice->len; i++)
     append_advice (said, &g_array_index (advice, Advice, i));
   g_assert_cmpstr (said->str, ==, row->advice);
