@@ -227,13 +227,13 @@ details_of_result (const ProbeView *view, const ProbeResult *result)
 
 /* All paths with the details of result number FIRST; those before it have had their turn. */
 static void
-append_details (GString *out, const ProbeView *view, char **details, guint first)
+append_details (GString *out, const ProbeView *view, const GPtrArray *details, guint first)
 {
   g_autoptr (GString) paths = g_string_new (NULL);
   g_autofree char *last = NULL;
   for (guint i = first; i < view->report->results->len; i++) {
     g_autofree char *path = probe_path_text (view, view->report->results->pdata[i]);
-    if (strcmp (details[i], details[first]) != 0)
+    if (strcmp (details->pdata[i], details->pdata[first]) != 0)
       continue;
     if (g_strcmp0 (path, last) != 0) /* one path may have many addresses */
       g_string_append_printf (paths, "%s%s", paths->len > 0 ? ", " : "", path);
@@ -242,30 +242,31 @@ append_details (GString *out, const ProbeView *view, char **details, guint first
   }
   g_string_append_c (out, '\n');
   cell_append_wrapped (out, "", paths->str);
-  g_string_append (out, details[first]);
+  g_string_append (out, details->pdata[first]);
 }
 
 static gboolean
-is_first (char **details, guint index)
+is_first (const GPtrArray *details, guint index)
 {
+  const char *own = details->pdata[index];
   for (guint i = 0; i < index; i++)
-    if (strcmp (details[i], details[index]) == 0)
+    if (strcmp (details->pdata[i], own) == 0)
       return FALSE;
-  return *details[index] != '\0';
+  return *own != '\0';
 }
 
 char *
 probe_table (const ProbeView *view)
 {
+  const GPtrArray *results = view->report->results;
+  g_autoptr (GPtrArray) details = g_ptr_array_new_with_free_func (g_free);
   GString *out = g_string_new (NULL);
-  const guint n = view->report->results->len;
-  g_auto (GStrv) details = g_new0 (char *, n + 1);
-  if (n == 0)
+  if (results->len == 0)
     return g_string_free (out, FALSE);
   append_rows (out, view);
-  for (guint i = 0; i < n; i++)
-    details[i] = details_of_result (view, view->report->results->pdata[i]);
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < results->len; i++)
+    g_ptr_array_add (details, details_of_result (view, results->pdata[i]));
+  for (guint i = 0; i < results->len; i++)
     if (is_first (details, i))
       append_details (out, view, details, i);
   return g_string_free (out, FALSE);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define NOTHING (-1)
-#define SECONDS_PER_DAY (24 * 60 * 60)
+#define SECONDS_PER_DAY ((gint64)86400)
 
 typedef struct {
   const ProbeReport *report;

@@ -31,3 +31,5 @@ libengine_a_SOURCES += src/engine/probe.h
 libengine_a_SOURCES += src/engine/probe.c
 libengine_a_SOURCES += src/engine/painter.h
 libengine_a_SOURCES += src/engine/painter.c
+libengine_a_SOURCES += src/engine/probe-private.h
+libengine_a_SOURCES += src/engine/probe-trial.c
