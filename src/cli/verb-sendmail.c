@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "cli/deliver.h"
 #include "cli/verb.h"
+#include "core/command.h"
 #include "mail/address.h"
 #include "mail/intake.h"
 
@@ -20,6 +21,9 @@ typedef struct {
   const char *sender;  /* -f, -r */
   const char *name;    /* -F */
   const char *account; /* -a */
+  const char *envid;   /* -V */
+  guint notify;        /* -N, DsnNotify */
+  DsnReturn ret;       /* -R */
   GPtrArray *set;      /* --set */
   GPtrArray *recipients;
 } SendmailOptions;
@@ -65,6 +69,37 @@ set_account (SendmailOptions *options, const char *value, GError **error)
   return TRUE;
 }
 
+static gboolean
+set_notify (SendmailOptions *options, const char *value, GError **error)
+{
+  if (dsn_notify_parse (value, &options->notify))
+    return TRUE;
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
+               _ ("-N %s: it takes never, or of success, failure and delay any, separated by commas"), value);
+  return FALSE;
+}
+
+static gboolean
+set_return (SendmailOptions *options, const char *value, GError **error)
+{
+  if (dsn_return_parse (value, &options->ret))
+    return TRUE;
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, _ ("-R %s: it takes full or hdrs"), value);
+  return FALSE;
+}
+
+static gboolean
+set_envid (SendmailOptions *options, const char *value, GError **error)
+{
+  if (command_envid_is_safe (value)) {
+    options->envid = value;
+    return TRUE;
+  }
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
+               _ ("-V %s: the identifier is 1 to 100 printable ASCII characters"), value);
+  return FALSE;
+}
+
 /* -oi, -oem, -odi …: only -oi means something here. */
 static gboolean
 set_option (SendmailOptions *options, const char *value, GError **error)
@@ -103,9 +138,9 @@ static const struct {
   { 'd', FLAG_ATTACHED, NULL },     { 'e', FLAG_ATTACHED, NULL },
   { 'G', FLAG_ALONE, NULL },        { 'h', FLAG_VALUE, NULL },
   { 'L', FLAG_VALUE, NULL },        { 'm', FLAG_ALONE, NULL },
-  { 'n', FLAG_ALONE, NULL },        { 'N', FLAG_VALUE, NULL },
-  { 'O', FLAG_VALUE, NULL },        { 'R', FLAG_VALUE, NULL },
-  { 'U', FLAG_ALONE, NULL },        { 'V', FLAG_VALUE, NULL },
+  { 'n', FLAG_ALONE, NULL },        { 'N', FLAG_VALUE, set_notify },
+  { 'O', FLAG_VALUE, NULL },        { 'R', FLAG_VALUE, set_return },
+  { 'U', FLAG_ALONE, NULL },        { 'V', FLAG_VALUE, set_envid },
   { 'X', FLAG_VALUE, NULL },
 };
 
@@ -244,6 +279,22 @@ add_recipients (Envelope *envelope, const SendmailOptions *options, const Intake
   return FALSE;
 }
 
+/* Envelope of everybody named, with the notifications wished for. NULL with ERROR. */
+static Envelope *
+address_envelope (const SendmailOptions *options, const char *sender, const Intake *intake,
+                  const char *domain, GError **error)
+{
+  g_autoptr (Envelope) envelope = envelope_new (sender);
+
+  if (!add_recipients (envelope, options, intake, domain, error))
+    return NULL;
+  envelope->ret = options->ret;
+  envelope->envid = g_strdup (options->envid);
+  for (guint i = 0; i < envelope->recipients->len; i++)
+    ((EnvelopeRecipient *)g_ptr_array_index (envelope->recipients, i))->notify = options->notify;
+  return g_steal_pointer (&envelope);
+}
+
 static Intake *
 take_in (const SendmailOptions *options, const Mailbox *mailbox, const char *sender, GError **error)
 {
@@ -279,8 +330,9 @@ send_with (const SendmailOptions *options, GError **error)
   if (*error || !(sender = choose_sender (options, account, mailbox, error))
       || !(intake = take_in (options, mailbox, sender, error)))
     return -1;
-  envelope = envelope_new (sender);
-  if (!add_recipients (envelope, options, intake, mailbox ? address_domain (mailbox->address) : NULL, error))
+  envelope
+      = address_envelope (options, sender, intake, mailbox ? address_domain (mailbox->address) : NULL, error);
+  if (!envelope)
     return -1;
   return deliver (account, envelope, intake->message, &view);
 }

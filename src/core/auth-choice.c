@@ -98,20 +98,45 @@ candidate_at (const AuthSettings *settings, gsize *index)
   return NULL;
 }
 
+/* What needs the password itself, or a hash made for it alone, on the server. */
+static gboolean
+needs_own_record (const AuthMechanism *mechanism)
+{
+  return mechanism->needs_password && !mechanism->reveals_password;
+}
+
+/* A server with hashed passwords refuses every SCRAM that it offers, and few refusals are
+ * enough to lock a user out: after one of them, PLAIN comes before the next of its kind. */
+static gboolean
+was_tried_in_kind (const AuthMechanism *mechanism, const char *const *tried)
+{
+  for (gsize i = 0; tried != NULL && tried[i] != NULL; i++) {
+    const AuthMechanism *other = auth_mechanism_find (tried[i]);
+    if (other != NULL && needs_own_record (other) && needs_own_record (mechanism))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static AuthChoice
 choose_among_offered (const AuthSettings *settings, const AuthSituation *situation,
                       const Capabilities *capabilities, const char *const *tried)
 {
+  const AuthMechanism *second_best = NULL;
   gboolean needs_tls = FALSE;
   const AuthMechanism *mechanism;
   for (gsize i = 0; (mechanism = candidate_at (settings, &i)) != NULL;) {
     if (!capabilities_have_mechanism (capabilities, mechanism->name) || was_tried (mechanism, tried))
       continue;
     Fit fit = mechanism_fit (mechanism, settings, situation);
-    if (fit == FIT_YES)
+    if (fit == FIT_YES && !was_tried_in_kind (mechanism, tried))
       return (AuthChoice){ .kind = AUTH_CHOICE_USE, .mechanism = mechanism };
+    if (fit == FIT_YES && second_best == NULL)
+      second_best = mechanism;
     needs_tls = needs_tls || fit == FIT_ONLY_UNDER_TLS;
   }
+  if (second_best != NULL)
+    return (AuthChoice){ .kind = AUTH_CHOICE_USE, .mechanism = second_best };
   return (AuthChoice){ .kind = needs_tls ? AUTH_CHOICE_NEEDS_TLS : AUTH_CHOICE_NONE_IN_COMMON };
 }
 

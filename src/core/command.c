@@ -157,11 +157,18 @@ command_xtext (const char *text)
   return g_string_free (out, FALSE);
 }
 
+gboolean
+command_envid_is_safe (const char *envid)
+{
+  g_autofree char *xtext = command_xtext (envid);
+  return is_printable_ascii (envid) && *xtext != '\0' && strlen (xtext) <= ENVID_LIMIT;
+}
+
 static gboolean
 append_envid (GString *out, const char *envid)
 {
   g_autofree char *xtext = command_xtext (envid);
-  if (!is_printable_ascii (envid) || *xtext == '\0' || strlen (xtext) > ENVID_LIMIT)
+  if (!command_envid_is_safe (envid))
     return FALSE;
   g_string_append_printf (out, " ENVID=%s", xtext);
   return TRUE;
@@ -188,19 +195,12 @@ append_orcpt (GString *out, const char *orcpt)
 static gboolean
 append_notify (GString *out, guint notify)
 {
-  static const struct {
-    guint flag;
-    const char *name;
-  } names[] = { { DSN_NOTIFY_NEVER, "NEVER" },
-                { DSN_NOTIFY_SUCCESS, "SUCCESS" },
-                { DSN_NOTIFY_FAILURE, "FAILURE" },
-                { DSN_NOTIFY_DELAY, "DELAY" } };
   if ((notify & DSN_NOTIFY_NEVER) && notify != DSN_NOTIFY_NEVER)
     return FALSE;
   const char *separator = " NOTIFY=";
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    if (notify & names[i].flag) {
-      g_string_append_printf (out, "%s%s", separator, names[i].name);
+  for (guint flag = DSN_NOTIFY_NEVER; flag <= DSN_NOTIFY_DELAY; flag <<= 1)
+    if (notify & flag) {
+      g_string_append_printf (out, "%s%s", separator, dsn_notify_name (flag));
       separator = ",";
     }
   return TRUE;

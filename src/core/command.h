@@ -48,3 +48,6 @@ gboolean command_mailbox_is_safe (const char *address, gboolean utf8);
 
 /* xtext of RFC 3461, section 4. Free with g_free(). */
 char *command_xtext (const char *text);
+
+/* May ENVID stand in MAIL: printable ASCII, and its xtext no longer than 100 (RFC 3461, 4.4)? */
+gboolean command_envid_is_safe (const char *envid);

@@ -27,6 +27,59 @@ recipient_key (const char *address)
   return g_strconcat (local, domain, NULL);
 }
 
+static const struct {
+  const char *name;
+  DsnNotify flag;
+} notify_names[] = { { "NEVER", DSN_NOTIFY_NEVER },
+                     { "SUCCESS", DSN_NOTIFY_SUCCESS },
+                     { "FAILURE", DSN_NOTIFY_FAILURE },
+                     { "DELAY", DSN_NOTIFY_DELAY } };
+
+static guint
+notify_flag (const char *word)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (notify_names); i++)
+    if (g_ascii_strcasecmp (word, notify_names[i].name) == 0)
+      return notify_names[i].flag;
+  return 0;
+}
+
+gboolean
+dsn_notify_parse (const char *words, guint *ret_notify)
+{
+  g_auto (GStrv) list = g_strsplit (words, ",", -1);
+  guint notify = 0;
+  for (gsize i = 0; list[i] != NULL; i++) {
+    guint flag = notify_flag (list[i]);
+    if (flag == 0)
+      return FALSE;
+    notify |= flag;
+  }
+  *ret_notify = notify;
+  return notify != 0 && (!(notify & DSN_NOTIFY_NEVER) || notify == DSN_NOTIFY_NEVER);
+}
+
+const char *
+dsn_notify_name (DsnNotify flag)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (notify_names); i++)
+    if (notify_names[i].flag == flag)
+      return notify_names[i].name;
+  g_assert_not_reached ();
+}
+
+gboolean
+dsn_return_parse (const char *word, DsnReturn *ret_return)
+{
+  if (g_ascii_strcasecmp (word, "FULL") == 0)
+    *ret_return = DSN_RETURN_FULL;
+  else if (g_ascii_strcasecmp (word, "HDRS") == 0)
+    *ret_return = DSN_RETURN_HEADERS;
+  else
+    return FALSE;
+  return TRUE;
+}
+
 Envelope *
 envelope_new (const char *sender)
 {

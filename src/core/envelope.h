@@ -14,6 +14,16 @@ typedef enum {
 
 typedef enum { DSN_RETURN_DEFAULT, DSN_RETURN_FULL, DSN_RETURN_HEADERS } DsnReturn;
 
+/* The words of RFC 3461, 4.1, without case: "never" alone, or of "success", "failure" and
+ * "delay" any, separated by commas. FALSE for anything else. */
+gboolean dsn_notify_parse (const char *words, guint *ret_notify);
+
+/* The word for one flag, in capitals. */
+const char *dsn_notify_name (DsnNotify flag);
+
+/* The words of RFC 3461, 4.3, without case: "full" or "hdrs". FALSE for anything else. */
+gboolean dsn_return_parse (const char *word, DsnReturn *ret_return);
+
 typedef struct {
   char *address; /* local-part@domain, UTF-8, the domain in U-label or A-label form */
   guint notify;  /* DsnNotify */

@@ -133,11 +133,7 @@ take_require_tls (Target *target, const char *value)
 static gboolean
 take_ret (Target *target, const char *value)
 {
-  if (g_ascii_strcasecmp (value, "FULL") == 0)
-    target->envelope->ret = DSN_RETURN_FULL;
-  else if (g_ascii_strcasecmp (value, "HDRS") == 0)
-    target->envelope->ret = DSN_RETURN_HEADERS;
-  return target->envelope->ret != DSN_RETURN_DEFAULT;
+  return dsn_return_parse (value, &target->envelope->ret);
 }
 
 static gboolean
@@ -160,26 +156,7 @@ take_auth (Target *target, const char *value)
 static gboolean
 take_notify (Target *target, const char *value)
 {
-  static const struct {
-    const char *name;
-    guint flag;
-  } names[] = { { "NEVER", DSN_NOTIFY_NEVER },
-                { "SUCCESS", DSN_NOTIFY_SUCCESS },
-                { "FAILURE", DSN_NOTIFY_FAILURE },
-                { "DELAY", DSN_NOTIFY_DELAY } };
-  g_auto (GStrv) words = g_strsplit (value, ",", -1);
-  guint notify = 0;
-  for (gsize i = 0; words[i] != NULL; i++) {
-    guint flag = 0;
-    for (gsize j = 0; j < G_N_ELEMENTS (names); j++)
-      if (g_ascii_strcasecmp (words[i], names[j].name) == 0)
-        flag = names[j].flag;
-    if (flag == 0)
-      return FALSE;
-    notify |= flag;
-  }
-  target->recipient->notify = notify;
-  return notify != 0 && (!(notify & DSN_NOTIFY_NEVER) || notify == DSN_NOTIFY_NEVER);
+  return dsn_notify_parse (value, &target->recipient->notify);
 }
 
 static gboolean

@@ -1,30 +1,15 @@
 #!/usr/bin/env python3
 """Programs that call sendmail, each by its own command line, and toukan in its place."""
 
-import shutil
-import subprocess
-
-from lab import BUILD, Lab, Skip, check_equal, main, message, test
+from lab import Lab, check_equal, main, message, test
+from lab.callers import CALLERS, check_contains, sendmail_in
 from lab.client import RECIPIENT, SENDER
-
-BODY = "Hello from a caller.\n.\nGr\u00fc\u00dfe\n"
-
 
 def stand_in(lab):
     """A server, an account, and toukan under the name of sendmail, whose path this gives."""
     lab.sink()
     lab.toukan.configure()
-    sendmail = lab.folder / "sendmail"
-    sendmail.symlink_to(BUILD / "toukan")
-    return sendmail
-
-
-def needs(program, package, path=None):
-    """The path of PROGRAM, which is looked for in PATH."""
-    found = shutil.which(program, path=path)
-    if not found:
-        raise Skip(f"{package} isn't installed (./bootstrap check does it)")
-    return found
+    return sendmail_in(lab)
 
 
 def arrived(lab, sent):
@@ -35,102 +20,14 @@ def arrived(lab, sent):
     return stored.octets
 
 
-def header(octets, name):
-    for line in octets.split(b"\r\n\r\n")[0].split(b"\r\n"):
-        if line.lower().startswith(name.lower().encode() + b":"):
-            return line.split(b":", 1)[1].strip().decode()
-    raise AssertionError(f"no {name} in\n{octets.decode()}")
-
-
-@test("mutt")
-def _():
-    program = needs("mutt", "mutt")
+def call(caller):
     with Lab() as lab:
-        sendmail = stand_in(lab)
-        settings = [f'set sendmail="{sendmail} -oem -oi"', f"set from={SENDER}", "set use_envelope_from=yes",
-                    "set copy=no", f"set tmpdir={lab.folder}"]
-        commands = [word for setting in settings for word in ("-e", setting)]
-        sent = lab.toukan.run(["-F", "/dev/null", *commands, "-s", "by mutt", "--", RECIPIENT], BODY, program)
-        check_equal(header(arrived(lab, sent), "Subject"), "by mutt", "subject")
+        sent, words = caller(lab, stand_in(lab))
+        check_contains(arrived(lab, sent), words)
 
 
-PATCH = f"""\
-From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001
-From: Alice <{SENDER}>
-Date: Sun, 22 Nov 2026 10:00:00 +0000
-Subject: [PATCH] by git
-
-Why.
----
- a | 1 +
-
-diff --git a/a b/a
---- a/a
-+++ b/a
-@@ -0,0 +1 @@
-+a
-"""
-
-
-@test("git send-email")
-def _():
-    program = needs("git", "git")
-    needs("git-send-email", "git-email", subprocess.check_output([program, "--exec-path"], text=True).strip())
-    if subprocess.run(["perl", "-MMail::Address", "-e", "1"], capture_output=True, check=False).returncode:
-        raise Skip("libmailtools-perl isn't installed (./bootstrap check does it)")
-    with Lab() as lab:
-        sendmail = stand_in(lab)
-        patch = lab.file("0001-a.patch", PATCH)
-        sent = lab.toukan.run(
-            ["-c", "user.name=Alice", "-c", f"user.email={SENDER}", "send-email", "--quiet",
-             f"--smtp-server={sendmail}", f"--from=Alice <{SENDER}>", f"--envelope-sender={SENDER}",
-             f"--to={RECIPIENT}", "--suppress-cc=all", "--confirm=never", "--no-thread",
-             str(patch)], program=program)
-        octets = arrived(lab, sent)
-        check_equal(header(octets, "Subject"), "[PATCH] by git", "subject")
-        check_equal(b"\r\n+a\r\n" in octets, True, "the patch")
-
-
-@test("s-nail")
-def _():
-    program = needs("s-nail", "s-nail")
-    with Lab() as lab:
-        sendmail = stand_in(lab)
-        sent = lab.toukan.run(
-            ["-:/", "-Sv15-compat", f"-Smta={sendmail}", f"-Sfrom={SENDER}", "-Ssendwait",
-             "-Sttycharset=utf-8", "-r", SENDER, "-s", "by s-nail", RECIPIENT], BODY, program)
-        check_equal(header(arrived(lab, sent), "Subject"), "by s-nail", "subject")
-
-
-CRON_MESSAGE = f"""\
-From: root (Cron Daemon)
-To: {RECIPIENT}
-Subject: Cron <root@vm> backup
-Content-Type: text/plain; charset=UTF-8
-Auto-Submitted: auto-generated
-X-Cron-Env: <SHELL=/bin/sh>
-
-.
-backed up 3 files
-"""
-
-CRONS = {
-    "cron": ["-FCronDaemon", "-i", "-B8BITMIME", "-oem", RECIPIENT],
-    "cronie": ["-FCronDaemon", "-odi", "-oem", "-oi", "-t", "-f", SENDER],
-}
-
-
-def by_cron(arguments):
-    with Lab() as lab:
-        octets = arrived(lab, lab.toukan.run(arguments, CRON_MESSAGE, stand_in(lab)))
-        check_equal(octets.endswith(b"\r\n\r\n.\r\nbacked up 3 files\r\n"), True, "a dot doesn't end it")
-        check_equal("@" in header(octets, "From"), True, "From has a domain")
-        for name in ("Date", "Message-ID"):
-            check_equal(bool(header(octets, name)), True, name)
-
-
-for each_cron, each_line in CRONS.items():
-    test(f"{each_cron}: sendmail {' '.join(each_line)}", each_line)(by_cron)
+for each_name, each_caller in CALLERS.items():
+    test(each_name, each_caller)(call)
 
 
 @test("-t takes the recipients from the header, and Bcc never leaves")

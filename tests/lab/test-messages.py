@@ -176,5 +176,43 @@ for each_verb, each_options in {"BDAT LAST": [], "the final dot": ["--without", 
     test(f"a connection closed after {each_verb} is in doubt", ["--close-at", "end"], each_options)(in_doubt)
 
 
+# --- notifications ----------------------------------------------------------------
+
+NOTIFY = ["-N", "success,delay", "-R", "hdrs", "-V", "id+1=x"]
+
+
+@test("-N, -R and -V go with the envelope")
+def _():
+    with Lab() as lab:
+        sink = lab.sink()
+        lab.sendmail(message(), recipients=RECIPIENTS[:2], arguments=NOTIFY).check(status=0)
+        said = [event["command"] for event in sink.events("command")]
+        mail, = (line for line in said if line.startswith("MAIL"))
+        check_equal(mail.endswith(" RET=HDRS ENVID=id+2B1+3Dx"), True, mail)
+        check_equal([line for line in said if line.startswith("RCPT")],
+                    [f"RCPT TO:<{address}> NOTIFY=SUCCESS,DELAY" for address in RECIPIENTS[:2]], "RCPT")
+
+
+@test("a server without DSN hears nothing of -N, -R and -V")
+def _():
+    with Lab() as lab:
+        sink = lab.sink("--without", "DSN")
+        lab.sendmail(message(), arguments=NOTIFY).check(status=0)
+        said = " ".join(event["command"] for event in sink.events("command"))
+        check_equal([word for word in ("RET=", "ENVID=", "NOTIFY=") if word in said], [], "parameters")
+
+
+def refuse(arguments):
+    with Lab() as lab:
+        sink = lab.sink()
+        lab.sendmail(message(), arguments=arguments).check(status=64)
+        check_equal(sink.events("command"), [], "commands")
+
+
+for each_wrong in (["-N", "always"], ["-N", "never,delay"], ["-R", "half"], ["-V", ""], ["-V", "x" * 101],
+                   ["-V", "\u00fc"]):
+    test(f"{' '.join(each_wrong)[:20]} is refused", each_wrong)(refuse)
+
+
 if __name__ == "__main__":
     main()

@@ -66,6 +66,42 @@ test_remove_last (void)
   g_assert_cmpstr (envelope_recipient (envelope, 1)->address, ==, "b@EXAMPLE.org");
 }
 
+static const struct notify_row {
+  const char *about, *words;
+  gboolean good;
+  guint notify;
+} notify_rows[] = {
+  { "never", "never", TRUE, DSN_NOTIFY_NEVER },
+  { "one", "SUCCESS", TRUE, DSN_NOTIFY_SUCCESS },
+  { "several", "Failure,delay", TRUE, DSN_NOTIFY_FAILURE | DSN_NOTIFY_DELAY },
+  { "one twice", "delay,delay", TRUE, DSN_NOTIFY_DELAY },
+  { "never beside another", "never,failure", FALSE, 0 },
+  { "nothing", "", FALSE, 0 },
+  { "an empty place", "success,", FALSE, 0 },
+  { "another word", "always", FALSE, 0 },
+  { "a blank", "success, failure", FALSE, 0 },
+};
+
+static void
+test_notify (gconstpointer data)
+{
+  const struct notify_row *row = data;
+  guint notify = 0;
+  g_assert_cmpint (dsn_notify_parse (row->words, &notify), ==, row->good);
+  if (row->good)
+    g_assert_cmpuint (notify, ==, row->notify);
+}
+
+static void
+test_return (void)
+{
+  DsnReturn ret = DSN_RETURN_DEFAULT;
+  g_assert_false (dsn_return_parse ("half", &ret));
+  g_assert_false (dsn_return_parse ("", &ret));
+  g_assert_true (dsn_return_parse ("full", &ret) && ret == DSN_RETURN_FULL);
+  g_assert_true (dsn_return_parse ("HDRS", &ret) && ret == DSN_RETURN_HEADERS);
+}
+
 /* A list as long as the program accepts takes no quadratic time. */
 static void
 test_many (void)
@@ -83,6 +119,8 @@ main (int argc, char **argv)
 {
   tap_init (&argc, &argv);
   TABLE_ADD ("/envelope/same", same_rows, test_same);
+  TABLE_ADD ("/envelope/notify", notify_rows, test_notify);
+  g_test_add_func ("/envelope/return", test_return);
   g_test_add_func ("/envelope/copy", test_copy);
   g_test_add_func ("/envelope/remove-last", test_remove_last);
   g_test_add_func ("/envelope/many", test_many);

@@ -32,18 +32,20 @@ def die_with_parent():
     _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def enter():
-    """From here on, this script runs as root of namespaces of its own, or has ended."""
+def enter(as_root=False):
+    """From here on, this script runs as root of namespaces of its own, or has ended.
+    AS_ROOT: as the real one, for programs that become other users."""
     if "LAB_INSIDE" in os.environ:
         return
-    attempts = [["--user", "--map-root-user"]] + ([[]] if os.geteuid() == 0 else [])
+    attempts = [] if as_root else [["--user", "--map-root-user"]]
+    attempts += [[]] if os.geteuid() == 0 else []
     for flags in attempts:
         unshare = ["unshare", *flags, "--net", "--mount"]
         trial = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
         if trial.returncode == 0:
             os.environ["LAB_INSIDE"] = "1"
             os.execvp("unshare", [*unshare, sys.executable, *sys.orig_argv[1:]])
-    reason = f"no user namespaces here ({trial.stderr.strip()})"
+    reason = f"no namespaces here ({trial.stderr.strip()})"
     if os.geteuid() == 0:  # root can always be given what is needed
         print(f"Bail out! {reason}")
         sys.exit(1)

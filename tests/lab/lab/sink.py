@@ -37,7 +37,8 @@ class Sink:
         folder.mkdir()
         self.log = folder / "log"
         self.tls_folder = pathlib.Path(lab.shared.name) / "-".join(["tls", certificate, *names])
-        command = [str(BUILD / "toukan-sink"), "--log", str(self.log), "--maildir", str(folder / "maildir"),
+        self.maildir = folder / "maildir"
+        command = [str(BUILD / "toukan-sink"), "--log", str(self.log), "--maildir", str(self.maildir),
                    "--name", "smtp.lab.test", "--tls-dir", str(self.tls_folder), "--certificate", certificate,
                    "--user", f"{USER}:{PASSWORD}", "--token", f"{USER}:{TOKEN}"]
         for name in names:
