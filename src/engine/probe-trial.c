@@ -77,6 +77,9 @@ probe_trial_give_up (ProbeTrial *trial, Cause cause)
 {
   Verdict verdict = { .kind = OUTCOME_TRANSPORT, .stage = trial->stage, .cause = cause };
 
+  /* All that was to be asked has been answered by then. */
+  if (trial->stage == STAGE_QUIT)
+    verdict = (Verdict){ .kind = OUTCOME_ACCEPTED, .stage = STAGE_QUIT };
   if (trial->session) {
     end_session (trial, &verdict);
     return;
@@ -161,6 +164,7 @@ on_session_event (Session *session, const DialogueEvent *event, gpointer data)
     trial->result->established = probe_time (trial->probe);
     break;
   case DIALOGUE_WANTS_DELIVERY:
+    await (trial, STAGE_QUIT);
     dialogue_quit (session_dialogue (session), clock_now ());
     session_pump (session);
     break;

@@ -282,6 +282,7 @@ FAULTS = {
     "closed before the greeting": (("--close-at", "octet:0"), {}, TEMPORARY, "closed", "closes them"),
     "never answers a ClientHello": (("--stall-tls",), {}, TEMPORARY, "TLS stalled", "stuck in the TLS handshake"),
     "silent after the greeting": (("--silent-at", "command:1"), {}, TEMPORARY, "stalled", "stops answering"),
+    "no answer to QUIT": (("--reply", "QUIT=421 4.3.0 busy"), {}, OK, "works", "All 4 paths work"),
     "EHLO refused": (("--reply", "EHLO=454 4.7.1 not now"), {}, TEMPORARY, "EHLO refused", "not now"),
 }
 
