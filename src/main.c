@@ -11,7 +11,8 @@
 #include "config.h"
 #include "net/descriptors.h"
 
-static const Verb *const verbs[] = { &verb_send, &verb_sendmail, &verb_config, &verb_paths, &verb_demo };
+static const Verb *const verbs[]
+    = { &verb_send, &verb_sendmail, &verb_config, &verb_paths, &verb_probe, &verb_demo };
 
 static void
 print_usage (FILE *out)

@@ -1,14 +1,22 @@
 /* Columns of text. */
 #include "cli/cell.h"
 
+#include <string.h>
+
+static gsize
+character_width (gunichar character)
+{
+  if (g_unichar_iszerowidth (character))
+    return 0;
+  return g_unichar_iswide (character) ? 2 : 1;
+}
+
 gsize
 cell_width (const char *text)
 {
   gsize width = 0;
-  for (; *text != '\0'; text = g_utf8_next_char (text)) {
-    const gunichar character = g_utf8_get_char (text);
-    width += g_unichar_iszerowidth (character) ? 0 : g_unichar_iswide (character) ? 2 : 1;
-  }
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    width += character_width (g_utf8_get_char (text));
   return width;
 }
 
@@ -19,4 +27,38 @@ cell_append (GString *out, const char *text, gsize width)
   for (gsize used = cell_width (text); used < width; used++)
     g_string_append_c (out, ' ');
   g_string_append (out, "  ");
+}
+
+/* Octets of TEXT that fit ROOM columns: up to where it may be parted, if anywhere. */
+static gsize
+fitting (const char *text, gsize room)
+{
+  const char *end = text, *part = NULL;
+  gsize width = 0;
+  for (; *end != '\0'; end = g_utf8_next_char (end)) {
+    const gunichar character = g_utf8_get_char (end);
+    width += character_width (character);
+    if (end > text && (*end == ' ' || g_unichar_iswide (character)))
+      part = end;
+    if (width > room)
+      return (gsize)((part != NULL ? part : MAX (end, g_utf8_next_char (text))) - text);
+  }
+  return (gsize)(end - text);
+}
+
+void
+cell_append_wrapped (GString *out, const char *first, const char *text)
+{
+  const gsize indent = cell_width (first);
+  g_string_append (out, first);
+  for (;;) {
+    const gsize octets = fitting (text, CELL_COLUMNS - indent);
+    g_string_append_len (out, text, (gssize)octets);
+    g_string_append_c (out, '\n');
+    text += octets;
+    text += strspn (text, " ");
+    if (*text == '\0')
+      return;
+    g_string_append_printf (out, "%*s", (int)indent, "");
+  }
 }

@@ -6,6 +6,17 @@
 #include "base/i18n.h"
 #include "net/clock.h"
 
+gboolean
+state_choose_account (const Config *config, const char *name, const Account **ret_account, GError **error)
+{
+  const char *const *names = config_account_names (config);
+
+  *ret_account = config_account (config, name, NULL, name ? error : NULL);
+  if (!*ret_account && !name && names[0])
+    *ret_account = config_account_named (config, names[0]);
+  return *ret_account || !name;
+}
+
 char *
 state_directory (const Account *account)
 {

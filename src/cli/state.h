@@ -2,9 +2,14 @@
  * goes wrong with it is said in one line, and stops nothing. */
 #pragma once
 
-#include "config/account.h"
+#include "config/config.h"
 #include "net/identity.h"
 #include "store/path-store.h"
+
+/* The account NAME; for NULL the one whose state is most likely meant, or NULL where there
+ * is no configuration: what is remembered can be seen without. FALSE with ERROR: there is
+ * none of that name. */
+gboolean state_choose_account (const Config *config, const char *name, const Account **ret_account, GError **error);
 
 /* The directory where ACCOUNT (may be NULL) keeps its state. Free with g_free(). */
 char *state_directory (const Account *account);

@@ -53,19 +53,6 @@ parse_options (PathsOptions *options, int *argc, char ***argv, GError **error)
   return FALSE;
 }
 
-/* The account that is named; else the one whose state is most likely meant, or NULL where
- * there is no configuration: what is remembered can be seen without. FALSE: it isn't there. */
-static gboolean
-choose_account (const Config *config, const char *name, const Account **ret_account, GError **error)
-{
-  const char *const *names = config_account_names (config);
-
-  *ret_account = config_account (config, name, NULL, name ? error : NULL);
-  if (!*ret_account && !name && names[0])
-    *ret_account = config_account_named (config, names[0]);
-  return *ret_account || !name;
-}
-
 /* HOST as the ladder knows it. Free with g_free(). */
 static char *
 host_as_kept (const char *host)
@@ -164,7 +151,7 @@ run (int argc, char **argv)
     return EX_USAGE;
   }
   g_autoptr (Config) config = config_load ((const char *const *)options.set, &error);
-  if (!config || !choose_account (config, options.account, &account, &error))
+  if (!config || !state_choose_account (config, options.account, &account, &error))
     return deliver_fail (error);
   g_autofree char *directory = state_directory (account);
   g_autoptr (PathStore) store = path_store_new (directory);

@@ -10,5 +10,6 @@ typedef struct {
 extern const Verb verb_config;
 extern const Verb verb_demo;
 extern const Verb verb_paths;
+extern const Verb verb_probe;
 extern const Verb verb_send;
 extern const Verb verb_sendmail;

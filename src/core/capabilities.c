@@ -153,6 +153,17 @@ capabilities_parse (const Reply *reply)
   return capabilities;
 }
 
+Capabilities *
+capabilities_copy (const Capabilities *capabilities)
+{
+  Capabilities *copy = g_new (Capabilities, 1);
+  *copy = *capabilities;
+  copy->mechanisms = g_strdupv (capabilities->mechanisms);
+  copy->keywords = g_strdupv (capabilities->keywords);
+  copy->server_name = g_strdup (capabilities->server_name);
+  return copy;
+}
+
 void
 capabilities_free (Capabilities *capabilities)
 {

@@ -37,6 +37,7 @@ Capabilities *capabilities_parse (const Reply *reply);
 
 /* Nothing offered: after HELO. */
 Capabilities *capabilities_new_empty (void);
+Capabilities *capabilities_copy (const Capabilities *capabilities);
 void          capabilities_free (Capabilities *capabilities);
 
 gboolean capabilities_have (const Capabilities *capabilities, CapabilityFlag flag);

@@ -1,5 +1,6 @@
-/* toukan-demo: the main job without an account. It sends one message through a network
- * that misbehaves, and shows what the program did about it. */
+/* toukan-demo: the main job without an account. It sends a message through a network that
+ * misbehaves, and shows what the program did about it; then a second one, which gains by
+ * what the first has learnt. */
 #include "config.h"
 
 #include "base/error.h"
@@ -7,9 +8,9 @@
 #include "base/visible.h"
 #include "demo/fault.h"
 #include "demo/message.h"
-#include "demo/painter.h"
 #include "demo/scene.h"
 #include "engine/memory-source.h"
+#include "engine/painter.h"
 #include "net/descriptors.h"
 
 #include <glib-unix.h>
@@ -20,7 +21,8 @@
 
 #define FRAME 50 /* ms between two pictures */
 #define SHOWN_LINES 12
-#define LINGER_SECONDS 1 /* after the outcome, for the last words of the attempts */
+#define LINGER_SECONDS 3 /* after the outcome, for the last words of the attempts */
+#define SAVING_WORTH_A_WORD (TICKS_PER_SECOND / 2)
 
 typedef struct {
   Painter *painter;
@@ -28,6 +30,7 @@ typedef struct {
   guint linger;  /* source */
   gboolean over; /* the outcome is there */
   gboolean delivered;
+  Ticks took; /* until the outcome */
   int signal; /* that ended it; 0: none */
 } Show;
 
@@ -49,6 +52,7 @@ watch (const EngineEvent *event, gpointer data)
   painter_take (show->painter, event);
   if (event->kind == ENGINE_OUTCOME) {
     show->over = TRUE;
+    show->took = event->at;
     show->delivered = event->outcome->overall.kind == OUTCOME_ACCEPTED;
     show->linger = g_timeout_add_seconds (LINGER_SECONDS, show_ends, show);
   }
@@ -92,15 +96,12 @@ on_sighup (gpointer data)
 /* --- sending ------------------------------------------------------------------------ */
 
 static gboolean
-send_message (Show *show, const Account *account, BodySource *message, GError **error)
+send_message (Show *show, Engine *engine, const Account *account, BodySource *message, GError **error)
 {
   g_autoptr (Envelope) envelope = message_envelope ();
-  g_autoptr (PathMemory) memory = path_memory_new ();
-  g_autoptr (Identity) identity = identity_new_transient ();
-  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, identity);
   Submission submission = { .account = account, .envelope = envelope, .message = message };
   DeliveryId id;
-  engine_watch (engine, watch, show);
+  show->over = show->delivered = FALSE;
   if (!submit (engine, &submission, &id, error))
     return FALSE;
   guint frames = g_timeout_add (FRAME, frame_is_due, show);
@@ -108,8 +109,55 @@ send_message (Show *show, const Account *account, BodySource *message, GError **
   g_source_remove (frames);
   if (show->linger > 0)
     g_source_remove (show->linger);
+  show->linger = 0;
   painter_finish (show->painter);
   return TRUE;
+}
+
+static void
+show_saving (Painter *painter, Ticks first, Ticks second)
+{
+  g_autofree char *saved = timeline_duration (MAX (first - second, 0));
+  painter_say (painter, TIMELINE_PLAIN, g_strdup (""));
+  if (first - second >= SAVING_WORTH_A_WORD)
+    painter_say (painter, TIMELINE_STRONG,
+                 g_strdup_printf (_ ("It went straight to the path that had worked: %s saved."), saved));
+  else
+    painter_say (painter, TIMELINE_STRONG,
+                 g_strdup (_ ("There was nothing to save: no path had kept the first message waiting.")));
+}
+
+/* The same engine, so the same path memory. */
+static gboolean
+send_second (Show *show, Engine *engine, const Account *account, GError **error)
+{
+  g_autoptr (Painter) painter = painter_new (TIMELINE_OF_DELIVERY);
+  g_autoptr (BodySource) message = message_second (error);
+  Painter *first_painter = show->painter;
+  Ticks first = show->took;
+  if (message == NULL)
+    return FALSE;
+  painter_say (painter, TIMELINE_PLAIN, g_strdup (""));
+  painter_say (painter, TIMELINE_STRONG, g_strdup (_ ("A second message, right after it:")));
+  painter_say (painter, TIMELINE_PLAIN, g_strdup (""));
+  show->painter = painter;
+  gboolean sent = send_message (show, engine, account, message, error);
+  show->painter = first_painter;
+  if (sent && show->delivered)
+    show_saving (painter, first, show->took);
+  return sent;
+}
+
+static gboolean
+send_messages (Show *show, const Account *account, BodySource *message, GError **error)
+{
+  g_autoptr (PathMemory) memory = path_memory_new ();
+  g_autoptr (Identity) identity = identity_new_transient ();
+  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, identity);
+  engine_watch (engine, watch, show);
+  if (!send_message (show, engine, account, message, error))
+    return FALSE;
+  return !show->delivered || show->signal != 0 || send_second (show, engine, account, error);
 }
 
 /* The first lines of the file that arrived: its envelope and the start of its header. */
@@ -162,7 +210,7 @@ static int
 perform (const Wishes *wishes, Scene *scene, BodySource *message)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Painter) painter = painter_new ();
+  g_autoptr (Painter) painter = painter_new (TIMELINE_OF_DELIVERY);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (Config) config = message_config (scene_facts (scene), &error);
   const Account *account = config != NULL ? config_account (config, NULL, NULL, &error) : NULL;
@@ -171,7 +219,7 @@ perform (const Wishes *wishes, Scene *scene, BodySource *message)
       = { g_unix_signal_add (SIGINT, on_sigint, &show), g_unix_signal_add (SIGTERM, on_sigterm, &show),
           g_unix_signal_add (SIGHUP, on_sighup, &show) };
   show_beginning (painter, wishes->fault, scene);
-  gboolean sent = account != NULL && send_message (&show, account, message, &error);
+  gboolean sent = account != NULL && send_messages (&show, account, message, &error);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     g_source_remove (signals[i]);
   if (!sent)
@@ -211,8 +259,8 @@ read_wishes (int argc, char **argv, Wishes *wishes, gboolean *ret_version, GErro
   g_option_context_set_translation_domain (context, PACKAGE);
   g_option_context_add_main_entries (context, entries, PACKAGE);
   g_option_context_set_summary (context,
-                                _ ("Sends a message (standard input, or a sample) through a network of its "
-                                   "own that misbehaves, and shows each attempt."));
+                                _ ("Sends a message (standard input, or a sample) and then a second one "
+                                   "through a network of its own that misbehaves, and shows each attempt."));
   g_autoptr (GError) cause = NULL;
   if (!g_option_context_parse (context, &argc, &argv, &cause))
     g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, "%s", cause->message);

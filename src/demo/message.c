@@ -71,6 +71,8 @@ begins_with_header (const char *text, gsize length)
   return FALSE;
 }
 
+static const char *const second_sample = N_ ("This one knew the way.\n");
+
 static BodySource *
 built_message (const char *text, gsize length, GError **error)
 {
@@ -109,6 +111,13 @@ message_take (GError **error)
   if (begins_with_header ((const char *)input->data, input->len))
     return taken_message (input, error);
   return built_message ((const char *)input->data, input->len, error);
+}
+
+BodySource *
+message_second (GError **error)
+{
+  const char *text = _ (second_sample);
+  return built_message (text, strlen (text), error);
 }
 
 Envelope *

@@ -11,6 +11,9 @@
  * before anything is built. NULL with ERROR. */
 BodySource *message_take (GError **error);
 
+/* Another one, of our own. */
+BodySource *message_second (GError **error);
+
 /* From the demo's sender to its recipient. The caller's. */
 Envelope *message_envelope (void);
 

@@ -3,14 +3,12 @@
  * delivery after the other. */
 #include "engine/courier-private.h"
 
+#include "engine/account-rules.h"
 #include "net/clock.h"
 
 /* The reply to QUIT is waited for (RFC 5321, 4.1.1.10), but the mail is gone already and
  * nobody should sit in front of a server that has lost interest. */
 #define QUIT_PATIENCE (2 * TICKS_PER_SECOND)
-
-#define RESOLUTION_DELAY (50 * TICKS_PER_MS)         /* RFC 8305, section 3 */
-#define LAST_GREETING_TIMEOUT (5 * TICKS_PER_MINUTE) /* RFC 5321, 4.5.3.2.1 */
 
 /* --- events -------------------------------------------------------------------- */
 
@@ -226,22 +224,8 @@ courier_note_no_bdat (Courier *courier)
 static Ladder *
 make_ladder (Courier *courier)
 {
-  static const Family tunnel[] = { FAMILY_TUNNEL };
   const Account *account = courier->account;
-  LadderRules rules = {
-    .mode = account->ladder,
-    .attempt_delay = account->attempt_delay,
-    .port_patience = account->port_patience,
-    .connect_timeout = account->connect_timeout,
-    .greeting_patience = account->greeting_patience,
-    .greeting_timeout = account->greeting_timeout,
-    .last_greeting_timeout = MAX (account->greeting_timeout, LAST_GREETING_TIMEOUT),
-    .resolution_delay = RESOLUTION_DELAY,
-    .families = account->tunnel ? tunnel : (const Family *)(gpointer)account->families->data,
-    .n_families = account->tunnel ? 1 : account->families->len,
-    .ports = (const LadderPort *)(gpointer)account->ports->data,
-    .n_ports = account->ports->len,
-  };
+  LadderRules rules = account_ladder_rules (account);
 
   return ladder_new (&rules, (const char *const *)account->hosts_ascii, g_strv_length (account->hosts_ascii),
                      engine_memory (courier->engine));

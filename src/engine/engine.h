@@ -47,6 +47,7 @@ typedef enum {
   ENGINE_SESSION_ENDED,  /* .verdict */
   ENGINE_OUTCOME,        /* .outcome; the delivery is over for this try */
   ENGINE_IDLE,           /* nothing is in hand and nothing is due */
+  ENGINE_WAITING,        /* a probe's: .attempt, .path: it takes its time, and is given that .until */
 } EngineEventKind;
 
 typedef struct {
@@ -69,6 +70,7 @@ typedef struct {
   const Verdict       *verdict;
   const Outcome       *outcome;
   guint64              octets, total;
+  Ticks                until;
 } EngineEvent;
 
 /* What EVENT points to lives during the call only. */

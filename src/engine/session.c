@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "config/secret-command.h"
+#include "engine/account-rules.h"
 #include "engine/sasl.h"
 #include "engine/timer.h"
 #include "net/clock.h"
@@ -40,16 +41,6 @@ struct Session {
 
 /* --- TLS ------------------------------------------------------------------ */
 
-/* A login must never be shown to somebody who merely answers, so whoever logs in
- * verifies, unless the account gives its password away in as many words. */
-static gboolean
-must_verify (const Account *account)
-{
-  gboolean logs_in = account->auth != AUTH_OFF && account->user;
-
-  return account->tls != TLS_WHEN_OFFERED || (logs_in && !account->auth_without_tls);
-}
-
 static Tls *
 make_tls (Session *session, GError **error)
 {
@@ -61,7 +52,7 @@ make_tls (Session *session, GError **error)
     .fingerprint = account->tls_fingerprint,
     .client_certificate = account->tls_client_certificate,
     .client_key = account->tls_client_key,
-    .verify = must_verify (account),
+    .verify = account_must_verify (account),
   };
 
   return tls_new_client (&settings, error);
@@ -89,8 +80,8 @@ on_secured (Stream *stream, gpointer data)
 {
   Session *session = data;
   const TlsFacts *facts = tls_facts (stream_tls (stream));
-  g_autoptr (GBytes) binding = tls_binding (stream_tls (stream));
-  DialogueTls tls = { .binding_available = binding != NULL, .certificate_asked = facts->certificate_asked };
+  DialogueTls tls
+      = { .binding_available = facts->binding_available, .certificate_asked = facts->certificate_asked };
 
   session->events.secured (session, facts, session->data);
   dialogue_tls_established (session->dialogue, &tls, clock_now ());
@@ -244,14 +235,7 @@ make_dialogue (const Account *account, const Path *path, gboolean chunking, cons
   DialogueSettings settings = {
     .tls = account->tls,
     .implicit_tls = path->implicit_tls,
-    .auth = {
-      .rule = account->auth,
-      .order = account->auth_mechanisms,
-      .without_tls = account->auth_without_tls,
-      .have_user = account->user != NULL,
-      .have_password = account->password || account->password_command,
-      .have_token = account->token_command != NULL,
-    },
+    .auth = account_auth_settings (account),
     .helo_name = helo,
     .chunking = chunking,
     .window = 1,

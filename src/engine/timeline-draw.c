@@ -219,6 +219,8 @@ attempt_answer (const TimelineAttempt *attempt, Ticks now, gboolean in_full)
   gboolean connected = attempt->state == ATTEMPT_STATE_CONNECTED;
   g_autofree char *waited
       = timeline_duration (MAX (now - (connected ? attempt->connected : attempt->began), 0));
+  if (connected && attempt->greeted)
+    return g_strdup_printf (in_full ? _ ("greeted, not at its end yet: %s") : _ ("talking, %s"), waited);
   if (connected)
     return g_strdup_printf (in_full ? _ ("accepted, waiting for its greeting: %s") : _ ("mute, %s"), waited);
   return g_strdup_printf (in_full ? _ ("nothing came back yet: %s") : _ ("silent, %s"), waited);

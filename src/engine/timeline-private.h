@@ -28,6 +28,7 @@ typedef struct {
   AttemptState    state;
   AttemptMark     mark;
   gboolean        won; /* at some time */
+  gboolean        greeted, secured, verified; /* a probe's */
   Ticks           began;
   Ticks           connected; /* TICKS_NEVER: not yet */
   Ticks           ended;     /* TICKS_NEVER: not yet */
@@ -43,6 +44,7 @@ typedef struct {
 } TimelineFact;
 
 struct Timeline {
+  TimelineSubject subject;
   GPtrArray *attempts; /* of TimelineAttempt */
   guint      overflow; /* attempts beyond the limit */
   GPtrArray *facts;    /* of TimelineFact */
@@ -58,6 +60,9 @@ void timeline_words_of_end (AttemptEnd end, int error, const char *reason, gbool
 
 /* The same for a session that ended before it was chosen. */
 void timeline_words_of_session (const Verdict *verdict, Ticks lasted, char **ret_brief, char **ret_full);
+
+/* … and when nothing was wrong with it, so that all was said, on a probe's attempt. */
+void timeline_words_of_probe (const TimelineAttempt *attempt, Ticks lasted, char **ret_brief, char **ret_full);
 
 /* The fact that EVENT tells, the caller's; NULL: none. */
 TimelineFact *timeline_fact_of_event (const EngineEvent *event);

@@ -123,6 +123,22 @@ timeline_words_of_session (const Verdict *verdict, Ticks lasted, char **ret_brie
   *ret_full = g_strdup_printf (_ ("%s after %s: %s"), brief, duration, why);
 }
 
+void
+timeline_words_of_probe (const TimelineAttempt *attempt, Ticks lasted, char **ret_brief, char **ret_full)
+{
+  g_autofree char *duration = timeline_duration (lasted);
+  const char *brief = _ ("works"), *full = _ ("greeted, and TLS verified");
+  if (!attempt->secured) {
+    brief = _ ("no TLS");
+    full = _ ("greeted, and offers no TLS");
+  } else if (!attempt->verified) {
+    brief = _ ("not trusted");
+    full = _ ("its certificate could not be verified");
+  }
+  *ret_brief = g_strdup_printf ("%s, %s", brief, duration);
+  *ret_full = g_strdup_printf (_ ("%s after %s: %s"), brief, duration, full);
+}
+
 /* --- facts --------------------------------------------------------------- */
 
 static TimelineFact *
@@ -253,8 +269,30 @@ sentence_of_session (const EngineEvent *event)
   return g_strdup_printf (_ ("%s ended: %s"), path, why);
 }
 
+static char *
+sentence_of_waiting (const EngineEvent *event)
+{
+  g_autofree char *path = path_text (event), *until = timeline_duration (event->until - event->at);
+  /* TRANSLATORS: "587/IPv4 192.0.2.1 takes its time: waiting for up to 55.00 s more" */
+  return g_strdup_printf (_ ("%s takes its time: waiting for up to %s more"), path, until);
+}
+
+static char *
+sentence_of_fact (TimelineSubject subject, const EngineEvent *event)
+{
+  g_autofree char *path = path_text (event);
+  gboolean with_path = subject == TIMELINE_OF_PROBE && event->attempt != 0;
+  TimelineFact *fact = timeline_fact_of_event (event);
+  if (fact == NULL)
+    return NULL;
+  char *sentence
+      = g_strdup_printf ("%s%s%s: %s", with_path ? path : "", with_path ? " " : "", fact->label, fact->text);
+  timeline_fact_free (fact);
+  return sentence;
+}
+
 char *
-timeline_sentence (const EngineEvent *event)
+timeline_sentence (TimelineSubject subject, const EngineEvent *event)
 {
   g_autofree char *path = path_text (event);
   switch (event->kind) {
@@ -268,13 +306,9 @@ timeline_sentence (const EngineEvent *event)
     return event->end == ATTEMPT_ACCEPTED && event->text == NULL ? NULL : sentence_of_end (event);
   case ENGINE_SESSION_ENDED:
     return sentence_of_session (event);
+  case ENGINE_WAITING:
+    return sentence_of_waiting (event);
   default:
-    break;
+    return sentence_of_fact (subject, event);
   }
-  TimelineFact *fact = timeline_fact_of_event (event);
-  if (fact == NULL)
-    return NULL;
-  char *sentence = g_strdup_printf ("%s: %s", fact->label, fact->text);
-  timeline_fact_free (fact);
-  return sentence;
 }

@@ -22,9 +22,10 @@ timeline_fact_free (TimelineFact *fact)
 }
 
 Timeline *
-timeline_new (void)
+timeline_new (TimelineSubject subject)
 {
   Timeline *timeline = g_new0 (Timeline, 1);
+  timeline->subject = subject;
   timeline->attempts = g_ptr_array_new_with_free_func ((GDestroyNotify)attempt_free);
   timeline->facts = g_ptr_array_new_with_free_func ((GDestroyNotify)timeline_fact_free);
   timeline->over = TICKS_NEVER;
@@ -116,6 +117,14 @@ take_winner (Timeline *timeline, const EngineEvent *event)
   return TRUE;
 }
 
+/* A probe's session is over in good order: now it counts what it came to. */
+static void
+end_probe (TimelineAttempt *attempt, Ticks at)
+{
+  attempt->mark = attempt->secured && attempt->verified ? ATTEMPT_MARK_GOOD : ATTEMPT_MARK_FAILED;
+  timeline_words_of_probe (attempt, at - attempt->began, &attempt->brief, &attempt->full);
+}
+
 /* The session on an attempt is over; one that carried a refusal to us worked. */
 static gboolean
 end_session (TimelineAttempt *attempt, Ticks at, const Verdict *verdict)
@@ -128,7 +137,9 @@ end_session (TimelineAttempt *attempt, Ticks at, const Verdict *verdict)
   attempt->state = ATTEMPT_STATE_ENDED;
   attempt->ended = MAX (at, attempt->began);
   attempt->mark = won && !broke ? ATTEMPT_MARK_GOOD : ATTEMPT_MARK_FAILED;
-  if (!won && verdict != NULL)
+  if (!won && verdict != NULL && verdict->kind == OUTCOME_ACCEPTED)
+    end_probe (attempt, at);
+  else if (!won && verdict != NULL)
     timeline_words_of_session (verdict, at - attempt->began, &attempt->brief, &attempt->full);
   return TRUE;
 }
@@ -145,6 +156,18 @@ take_outcome (Timeline *timeline, const EngineEvent *event)
   }
   timeline->over = event->at;
   return changed;
+}
+
+static gboolean
+take_progress (const Timeline *timeline, const EngineEvent *event)
+{
+  TimelineAttempt *attempt = attempt_find (timeline, event->attempt);
+  if (attempt == NULL || attempt->state == ATTEMPT_STATE_ENDED)
+    return FALSE;
+  attempt->greeted = attempt->greeted || event->kind == ENGINE_GREETING;
+  attempt->secured = attempt->secured || event->kind == ENGINE_TLS;
+  attempt->verified = attempt->verified || (event->kind == ENGINE_TLS && event->tls->verified);
+  return TRUE;
 }
 
 static gboolean
@@ -178,6 +201,8 @@ timeline_take (Timeline *timeline, const EngineEvent *event)
     changed = take_outcome (timeline, event);
     return take_fact (timeline, event) || changed;
   default:
+    if (timeline->subject == TIMELINE_OF_PROBE && event->attempt != 0)
+      return take_progress (timeline, event);
     return take_fact (timeline, event);
   }
 }

@@ -41,7 +41,11 @@ typedef struct {
 /* Most attempts that get rows of their own; more are counted. */
 #define TIMELINE_ATTEMPTS_LIMIT 64
 
-Timeline *timeline_new (void);
+/* A delivery has one winner, and what the server said is told once; a probe has none, and
+ * each attempt speaks for itself. */
+typedef enum { TIMELINE_OF_DELIVERY, TIMELINE_OF_PROBE } TimelineSubject;
+
+Timeline *timeline_new (TimelineSubject subject);
 void      timeline_free (Timeline *timeline);
 
 /* Takes in what happened (of one delivery: the caller chooses). TRUE when the picture
@@ -54,7 +58,7 @@ GPtrArray *timeline_rows (const Timeline *timeline, Ticks now, const TimelineSha
 
 /* The same event as one plain line without its time, for logs and pipes; NULL: nothing
  * to tell. Free with g_free(). */
-char *timeline_sentence (const EngineEvent *event);
+char *timeline_sentence (TimelineSubject subject, const EngineEvent *event);
 
 /* "0.4 ms", "250 ms", "3.31 s", "2:05 min". Free with g_free(). */
 char *timeline_duration (Ticks span);

@@ -232,21 +232,7 @@ note_peer (Tls *tls)
   tls->facts.peer_subject = tls->subject;
   tls->facts.peer_issuer = tls->issuer;
   tls->facts.peer_not_after = certificate_time (X509_get0_notAfter (leaf));
-}
-
-static void
-note_connection (Tls *tls)
-{
-  TlsFacts *facts = &tls->facts;
-  facts->version = SSL_get_version (tls->ssl);
-  facts->cipher = SSL_get_cipher_name (tls->ssl);
-  int group = (int)SSL_get_negotiated_group (tls->ssl);
-  facts->group = group != NID_undef ? SSL_group_to_name (tls->ssl, group) : NULL;
-  facts->verified = tls->verifier.leaf && SSL_get_verify_result (tls->ssl) == X509_V_OK;
-  facts->certificate_asked = tls->certificate_asked && tls->has_certificate;
-  if (!facts->verified || tls->verifier.pinned)
-    return;
-  facts->peer_name = tls->verifier.is_literal ? tls->verifier.name : SSL_get0_peername (tls->ssl);
+  tls->facts.complaint = tls->verifier.complaint;
 }
 
 const TlsFacts *
@@ -272,6 +258,23 @@ tls_binding (const Tls *tls)
   ERR_clear_error ();
   g_free (octets);
   return NULL;
+}
+
+static void
+note_connection (Tls *tls)
+{
+  g_autoptr (GBytes) binding = tls_binding (tls);
+  TlsFacts *facts = &tls->facts;
+  facts->version = SSL_get_version (tls->ssl);
+  facts->cipher = SSL_get_cipher_name (tls->ssl);
+  int group = (int)SSL_get_negotiated_group (tls->ssl);
+  facts->group = group != NID_undef ? SSL_group_to_name (tls->ssl, group) : NULL;
+  facts->verified = tls->verifier.leaf && SSL_get_verify_result (tls->ssl) == X509_V_OK;
+  facts->certificate_asked = tls->certificate_asked && tls->has_certificate;
+  facts->binding_available = binding != NULL;
+  if (!facts->verified || tls->verifier.pinned)
+    return;
+  facts->peer_name = tls->verifier.is_literal ? tls->verifier.name : SSL_get0_peername (tls->ssl);
 }
 
 /* --- octets ---------------------------------------------------------------------- */

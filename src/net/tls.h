@@ -64,8 +64,10 @@ typedef struct {
   char       *fingerprint;    /* of the peer's leaf; NULL: none */
   const char *peer_name;      /* the name that matched */
   const char *peer_subject, *peer_issuer;
+  const char *complaint;      /* why the peer isn't verified, checked or not; NULL: it is, or nothing shown */
   gint64      peer_not_after; /* seconds since 1970 */
   gboolean    certificate_asked; /* by the server, and we sent ours */
+  gboolean    binding_available; /* tls_binding() has data */
 } TlsFacts;
 const TlsFacts *tls_facts (const Tls *tls);
 

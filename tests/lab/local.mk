@@ -34,6 +34,8 @@ LONG_TESTS += tests/lab/test-resolving.py
 EXTRA_DIST += tests/lab/test-resolving.py
 LONG_TESTS += tests/lab/test-tls.py
 EXTRA_DIST += tests/lab/test-tls.py
+LONG_TESTS += tests/lab/test-probe.py
+EXTRA_DIST += tests/lab/test-probe.py
 TESTS += tests/lab/test-memory.py
 EXTRA_DIST += tests/lab/test-memory.py
 # Real servers: each starts once, and all of its tests use it.

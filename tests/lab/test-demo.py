@@ -2,6 +2,7 @@
 and without it, in a terminal and in a pipe."""
 
 import errno
+import fcntl
 import os
 import pathlib
 import pty
@@ -9,9 +10,11 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -121,8 +124,22 @@ def check_fault(fault, before):
         result = place.run("--fault", fault, before=before)
         check_delivered(result)
         check_timeline(result.text, words, port)
+        check_second(result.text, fault)
         assert "\x1b" not in result.text, "escape sequences in a pipe"
         place.check_clean()
+
+
+def check_second(text, fault):
+    """The second message waits for nothing, and it is said what that saved."""
+    _, found, second = text.partition("A second message, right after it:")
+    assert found, text
+    rows = [line for line in second.splitlines() if re.match(r"\s+\d+/IPv[46]\s", line)]
+    if fault == "silent":
+        assert rows and not any(re.match(r"\s+\d*587/", row) for row in rows), text
+        saved = re.search(r"straight to the path that had worked: ([\d.]+) s saved", second)
+        assert saved and 2 < float(saved.group(1)) < 4, text
+    else:
+        assert "There was nothing to save" in second, text
 
 
 for case in FAULTS:
@@ -254,8 +271,9 @@ def read_all(descriptor):
     raise AssertionError("it doesn't end")
 
 
-def run_in_terminal(place, *arguments, **environment):
+def run_in_terminal(place, *arguments, columns=0, **environment):
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 100 if columns else 0, columns, 0, 0))
     process = subprocess.Popen(
         [place.demo, *arguments],
         stdin=slave,
@@ -293,6 +311,40 @@ def _():
 def _():
     with Place() as place:
         assert "\x1b" not in run_in_terminal(place, "--fault", "refused", TERM="dumb")
+
+
+def screen(output):
+    """What stands on the screen in the end. The demo writes whole lines, and moves up."""
+    lines, row = [""], 0
+    for piece in re.split(r"(\x1b\[\d*[A-Za-z]|\n)", output.replace("\r", "")):
+        if up := re.fullmatch(r"\x1b\[(\d+)A", piece):
+            row -= int(up.group(1))
+        elif piece == "\x1b[J":
+            lines[row:] = [""]
+        elif piece == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif piece and not piece.startswith("\x1b"):
+            lines[row] = piece
+    return lines
+
+
+def without_figures(lines):
+    """Times and bars are never the same twice."""
+    text = re.sub(r"[\d.]+ m?s\b", "TIME", "\n".join(lines))
+    return [" ".join(re.sub(r"[─━]+", "─", line).replace("─●", "●").split()) for line in text.splitlines() if line.strip()]
+
+
+@test("README.md shows what the demo shows, in a terminal of 81 columns")
+def _():
+    readme = (pathlib.Path(os.environ["top_srcdir"]) / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```\n(.*?)```\n", readme, re.DOTALL).group(1).splitlines()
+    assert max(len(line) for line in shown) <= 80, shown
+    with Place() as place:
+        found = without_figures(screen(run_in_terminal(place, columns=81, TERM="xterm", NO_COLOR="1")))
+    for line in without_figures(shown):
+        assert line in found, f"{line!r} is not in {found}"
+        del found[: found.index(line) + 1]
 
 
 # --- being interrupted -----------------------------------------------------------

@@ -10,3 +10,7 @@ check_PROGRAMS += tests/unit/test-paths-table
 TESTS += tests/unit/test-paths-table
 tests_unit_test_paths_table_SOURCES = tests/unit/test-paths-table.c
 tests_unit_test_paths_table_LDADD = libcli.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS)
+check_PROGRAMS += tests/unit/test-cell
+TESTS += tests/unit/test-cell
+tests_unit_test_cell_SOURCES = tests/unit/test-cell.c
+tests_unit_test_cell_LDADD = libcli.a $(CORE_LIBS)

@@ -55,3 +55,7 @@ check_PROGRAMS += tests/unit/test-ladder-winner
 TESTS += tests/unit/test-ladder-winner
 tests_unit_test_ladder_winner_SOURCES = tests/unit/test-ladder-winner.c tests/unit/ladder-fixture.c tests/unit/ladder-fixture.h
 tests_unit_test_ladder_winner_LDADD = $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-probe-advice
+TESTS += tests/unit/test-probe-advice
+tests_unit_test_probe_advice_SOURCES = tests/unit/test-probe-advice.c
+tests_unit_test_probe_advice_LDADD = $(CORE_LIBS)

@@ -103,7 +103,7 @@ static const Story stories[] = {
       SAID (ENGINE_TLS, MS (3009), "mail.demo.test"), WON (MS (3009), 3),
       SAID (ENGINE_AUTH, MS (3022), "SCRAM-SHA-256-PLUS"), DONE (MS (3023), OUTCOME_ACCEPTED),
       ABANDONED (MS (3023), 1, ATTEMPT_SILENT, "@OVER"), ABANDONED (MS (3023), 2, ATTEMPT_SILENT, "@OVER") },
-    PICTURE_README },
+    PICTURE_DEMO },
   { "silent-half-way",
     80,
     TRUE,
@@ -265,7 +265,7 @@ static void
 test_story (gconstpointer data)
 {
   const Story *story = data;
-  g_autoptr (Timeline) timeline = timeline_new ();
+  g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
   take_story (timeline, story);
   g_autofree char *picture = draw (timeline, story->now, story->width, story->utf8, FALSE);
   if (g_strcmp0 (picture, story->picture) != 0)
@@ -291,7 +291,7 @@ test_widths (void)
 {
   for (guint width = 1; width <= 200; width++)
     for (gsize i = 0; i < G_N_ELEMENTS (stories); i++) {
-      g_autoptr (Timeline) timeline = timeline_new ();
+      g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
       take_story (timeline, &stories[i]);
       g_autofree char *picture = draw (timeline, stories[i].now, width, stories[i].utf8, FALSE);
       check_width (picture, MAX (width, 40));
@@ -305,7 +305,7 @@ test_any_order (void)
   static const char *const texts[]
       = { NULL, "", "@LOST", "@OVER", "x", "\346\212\225\345\207\275 \303(", "a b c d e f g h i j k l" };
   for (int round = 0; round < 500; round++) {
-    g_autoptr (Timeline) timeline = timeline_new ();
+    g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
     for (int i = 0; i < 40; i++) {
       Step step = { (EngineEventKind)g_test_rand_int_range (ENGINE_RESOLVING, ENGINE_IDLE + 1),
                     MS (g_test_rand_int_range (-10, 100000)),
@@ -334,7 +334,7 @@ test_colours (void)
 {
   g_autoptr (GRegex) sequence = g_regex_new ("\033\\[[0-9]*m", 0, 0, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (stories); i++) {
-    g_autoptr (Timeline) timeline = timeline_new ();
+    g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
     take_story (timeline, &stories[i]);
     g_autofree char *coloured = draw (timeline, stories[i].now, stories[i].width, stories[i].utf8, TRUE);
     g_autofree char *stripped = g_regex_replace (sequence, coloured, -1, 0, "", 0, NULL);
@@ -350,7 +350,7 @@ test_colours (void)
 static void
 test_overflow (void)
 {
-  g_autoptr (Timeline) timeline = timeline_new ();
+  g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
   for (guint i = 1; i <= TIMELINE_ATTEMPTS_LIMIT + 7; i++) {
     Step step = TRY (MS (i), i, 587, FAMILY_IPV4);
     take (timeline, &step);
@@ -364,7 +364,7 @@ test_overflow (void)
 static void
 test_hosts (void)
 {
-  g_autoptr (Timeline) timeline = timeline_new ();
+  g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_DELIVERY);
   Step step = TRY (MS (0), 1, 587, FAMILY_IPV4);
   take (timeline, &step);
   EngineEvent event = { .kind = ENGINE_ATTEMPT, .at = MS (5), .attempt = 2 };
@@ -374,17 +374,6 @@ test_hosts (void)
   if (g_strcmp0 (picture, PICTURE_HOSTS) != 0)
     g_test_message ("got:\n%s", picture);
   g_assert_cmpstr (picture, ==, PICTURE_HOSTS);
-}
-
-/* What README.md shows is what the program draws. */
-static void
-test_readme (void)
-{
-  g_autofree char *file = g_test_build_filename (G_TEST_DIST, "README.md", NULL), *readme = NULL;
-  g_autoptr (GError) error = NULL;
-  g_file_get_contents (file, &readme, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (strstr (readme, "```\n" PICTURE_README "```\n"));
 }
 
 typedef struct {
@@ -440,9 +429,64 @@ test_sentence (gconstpointer data)
   const Sentence *row = data;
   EventBox box;
   event_of_step (&row->step, &box);
-  g_autofree char *sentence = timeline_sentence (&box.event);
+  g_autofree char *sentence = timeline_sentence (TIMELINE_OF_DELIVERY, &box.event);
   event_box_clear (&box);
   g_assert_cmpstr (sentence, ==, row->sentence);
+}
+
+/* A probe's attempts have no winner, and each speaks for itself. */
+static void
+test_probe (void)
+{
+  static const Step steps[] = {
+    TRY (MS (0), 1, 587, FAMILY_IPV6),
+    TRY (MS (0), 2, 587, FAMILY_IPV4),
+    TRY (MS (0), 3, 25, FAMILY_IPV6),
+    TRY (MS (0), 4, 25, FAMILY_IPV4),
+    CONNECTED (MS (10), 1),
+    CONNECTED (MS (10), 2),
+    CONNECTED (MS (10), 3),
+    CONNECTED (MS (10), 4),
+    { ENGINE_GREETING, MS (20), 1, 0, 0, 0, 0, "220 hello", 0 },
+    { ENGINE_TLS, MS (30), 1, 0, 0, 0, 0, "mail.example.org", 0 },
+    { ENGINE_SESSION_ENDED, MS (40), 1, 0, 0, 0, 0, NULL, OUTCOME_ACCEPTED },
+    { ENGINE_SESSION_ENDED, MS (40), 2, 0, 0, 0, 0, NULL, OUTCOME_ACCEPTED },
+    { ENGINE_GREETING, MS (30), 3, 0, 0, 0, 0, "220 hello", 0 },
+  };
+  static const char *const answers[] = { "works, 40 ms", "no TLS, 40 ms", "talking, 30 ms", "mute, 30 ms" };
+  g_autoptr (Timeline) timeline = timeline_new (TIMELINE_OF_PROBE);
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++) {
+    EventBox box;
+    event_of_step (&steps[i], &box);
+    timeline_take (timeline, &box.event);
+    event_box_clear (&box);
+  }
+  g_autofree char *picture = draw (timeline, MS (40), 60, FALSE, FALSE);
+  g_auto (GStrv) lines = g_strsplit (picture, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 1 + G_N_ELEMENTS (answers) + 1); /* scale, rows, no facts */
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
+    g_assert_true (g_str_has_suffix (lines[i + 1], answers[i]));
+}
+
+static void
+test_probe_sentences (void)
+{
+  static const Sentence rows[] = {
+    { "greeting",
+      { ENGINE_GREETING, 0, 1, 25, FAMILY_IPV4, 0, 0, "hello", 0 },
+      "25/IPv4 greeting: 220 hello" },
+    { "waiting",
+      { ENGINE_WAITING, MS (5000), 1, 587, FAMILY_IPV6, 0, 0, NULL, 0 },
+      "587/IPv6 takes its time: waiting for up to 55.00 s more" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    EventBox box;
+    event_of_step (&rows[i].step, &box);
+    box.event.until = MS (60000);
+    g_autofree char *sentence = timeline_sentence (TIMELINE_OF_PROBE, &box.event);
+    event_box_clear (&box);
+    g_assert_cmpstr (sentence, ==, rows[i].sentence);
+  }
 }
 
 int
@@ -462,11 +506,12 @@ main (int argc, char **argv)
     g_autofree char *name = g_strdup_printf ("/timeline/sentence/%s", sentences[i].name);
     g_test_add_data_func (name, &sentences[i], test_sentence);
   }
+  g_test_add_func ("/timeline/probe", test_probe);
+  g_test_add_func ("/timeline/probe-sentences", test_probe_sentences);
   g_test_add_func ("/timeline/widths", test_widths);
   g_test_add_func ("/timeline/any-order", test_any_order);
   g_test_add_func ("/timeline/colours", test_colours);
   g_test_add_func ("/timeline/overflow", test_overflow);
-  g_test_add_func ("/timeline/readme", test_readme);
   g_test_add_func ("/timeline/hosts", test_hosts);
   return g_test_run ();
 }

@@ -57,7 +57,7 @@
   "  login    SCRAM-SHA-256-PLUS\n" \
   "  outcome  accepted after 3.02 s: 250 2.0.0 taken\n"
 
-#define PICTURE_README \
+#define PICTURE_DEMO \
   "                           0                 2 s             4 s\n" \
   "  587/IPv6  2001:db8::25   ───────────────────────────┤           silent, 3.02 s\n" \
   "  587/IPv4  198.51.100.25    ─────────────────────────┤           silent, 2.77 s\n" \

@@ -6,7 +6,7 @@
 
 typedef struct Painter Painter;
 
-Painter *painter_new (void);
+Painter *painter_new (TimelineSubject subject);
 void     painter_free (Painter *painter);
 
 /* Something happened. */

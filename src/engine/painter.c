@@ -1,5 +1,5 @@
 /* Painting rows with the few ECMA-48 sequences that every terminal knows. */
-#include "demo/painter.h"
+#include "engine/painter.h"
 
 #include "base/i18n.h"
 #include "net/clock.h"
@@ -14,6 +14,7 @@
 #define HEIGHT_UNKNOWN 24
 
 struct Painter {
+  TimelineSubject subject;
   Timeline *timeline;
   gboolean live; /* standard output is a terminal that can move its cursor */
   gboolean colour;
@@ -25,11 +26,12 @@ struct Painter {
 };
 
 Painter *
-painter_new (void)
+painter_new (TimelineSubject subject)
 {
   Painter *painter = g_new0 (Painter, 1);
   const char *terminal = g_getenv ("TERM"), *no_colour = g_getenv ("NO_COLOR");
-  painter->timeline = timeline_new ();
+  painter->subject = subject;
+  painter->timeline = timeline_new (subject);
   painter->utf8 = g_get_charset (&painter->charset);
   painter->live = isatty (STDOUT_FILENO) && terminal != NULL && strcmp (terminal, "dumb") != 0;
   painter->colour = painter->live && (no_colour == NULL || *no_colour == '\0');
@@ -128,7 +130,7 @@ painter_take (Painter *painter, const EngineEvent *event)
       paint (painter, FALSE);
     return;
   }
-  g_autofree char *sentence = timeline_sentence (event);
+  g_autofree char *sentence = timeline_sentence (painter->subject, event);
   if (sentence == NULL)
     return;
   /* TRANSLATORS: seconds since the start, what happened */
