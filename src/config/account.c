@@ -50,6 +50,8 @@ option_clear (const Option *option, Account *account)
   case OPTION_COMMAND:
   case OPTION_SECRET:
   case OPTION_DOMAIN:
+  case OPTION_LOG:
+  case OPTION_ADDRESS_OR_OFF:
     clear_text (option, account);
     break;
   }
@@ -91,6 +93,8 @@ duplicate_field (const Option *option, Account *account)
   case OPTION_COMMAND:
   case OPTION_SECRET:
   case OPTION_DOMAIN:
+  case OPTION_LOG:
+  case OPTION_ADDRESS_OR_OFF:
     *text_field (option, account) = g_strdup (*text_field (option, account));
     break;
   }

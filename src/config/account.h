@@ -6,6 +6,14 @@
 #include "core/dialogue.h"
 #include "core/ladder.h"
 
+/* What `toukan send` and `sendmail` do with a message once it is safe on disk. */
+typedef enum { DELIVERY_FOREGROUND, DELIVERY_BACKGROUND, DELIVERY_QUEUE } DeliveryMode;
+
+typedef enum { IN_DOUBT_HOLD, IN_DOUBT_RESEND } InDoubtRule;
+
+/* When From and Sender of a message become the account's own address. */
+typedef enum { REWRITE_NO, REWRITE_IF_LOCAL, REWRITE_ALWAYS } RewriteRule;
+
 typedef struct {
   char  *name;              /* of [account NAME]; "default" where only [defaults] exist */
   char  *from;
@@ -29,6 +37,23 @@ typedef struct {
   char    *tunnel;
   gboolean path_memory;
   char    *state_dir;       /* NULL: toukan in the user's state directory */
+  gboolean outbox;
+  DeliveryMode delivery;
+  Ticks    give_up;
+  InDoubtRule in_doubt;
+  gboolean flush_along;
+  Ticks    undo_window;
+  gboolean future_release;
+  char    *log;             /* "off", "syslog", "journal", or a file */
+  gboolean notify;
+  char    *on_failure;
+  char    *failure_mail;    /* an address, or "off" */
+  char    *failure_maildir, *failure_account;
+  char    *record;          /* a Maildir; NULL: none */
+  Ticks    keep_sent;
+  char    *domain;
+  RewriteRule rewrite_from;
+  char    *aliases;         /* a file; NULL: /etc/aliases only */
 } Account;
 
 /* Nothing set: zeroes, not even the defaults (those are config's). */

@@ -72,9 +72,16 @@ expand_path (const char *text, const char *folder)
 }
 
 static gboolean
+is_path (const Option *option, const char *text)
+{
+  return option->type == OPTION_FILE || option->type == OPTION_DIRECTORY
+         || (option->type == OPTION_LOG && strchr (text, '/') != NULL);
+}
+
+static gboolean
 set_value (Account *account, const Option *option, const char *text, const char *folder, GError **error)
 {
-  if (*text == '\0' || (option->type != OPTION_FILE && option->type != OPTION_DIRECTORY))
+  if (*text == '\0' || !is_path (option, text))
     return option_set (option, account, text, error);
   g_autofree char *path = expand_path (text, folder);
   return option_set (option, account, path, error);

@@ -124,6 +124,28 @@ set_address (const Option *option, Account *account, const char *text, GError **
 }
 
 static gboolean
+set_address_or_off (const Option *option, Account *account, const char *text, GError **error)
+{
+  return strcmp (text, "off") == 0 ? store_text (option, account, text)
+                                   : set_address (option, account, text, error);
+}
+
+/* A word that is none of those known is more likely a mistake than a file's name. */
+static gboolean
+set_log (const Option *option, Account *account, const char *text, GError **error)
+{
+  if (g_strv_contains (option->choices, text))
+    return store_text (option, account, text);
+  if (strchr (text, '/') != NULL)
+    return set_text (option, account, text, error);
+  g_autofree char *bad = shown (text);
+  g_autofree char *all = g_strjoinv (", ", (char **)option->choices);
+  return refuse (error, option,
+                 _ ("\"%s\" is none of %s, and no file, which is written with its place: \"%s\""), bad, all,
+                 option->example);
+}
+
+static gboolean
 set_domain (const Option *option, Account *account, const char *text, GError **error)
 {
   g_autoptr (GError) why = NULL;
@@ -250,7 +272,7 @@ set_choice (const Option *option, Account *account, const char *text, GError **e
   guint index = 0;
   if (!choice_find (option, text, &index, error))
     return FALSE;
-  /* LadderMode and TlsRule count from 0, as guint does (checked in option-show.c). */
+  /* The enums of choices count from 0, as guint does (checked in option-show.c). */
   memcpy (field_of (option, account), &index, sizeof (index));
   return TRUE;
 }
@@ -409,6 +431,8 @@ static const Setter setters[] = {
   [OPTION_SECRET] = set_as_is,
   [OPTION_AUTH] = set_auth,
   [OPTION_DOMAIN] = set_domain,
+  [OPTION_LOG] = set_log,
+  [OPTION_ADDRESS_OR_OFF] = set_address_or_off,
 };
 
 gboolean

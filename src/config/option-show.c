@@ -6,6 +6,11 @@
 
 /* option_set() writes a choice as its number. */
 G_STATIC_ASSERT (sizeof (LadderMode) == sizeof (guint) && sizeof (TlsRule) == sizeof (guint));
+G_STATIC_ASSERT (sizeof (DeliveryMode) == sizeof (guint) && sizeof (InDoubtRule) == sizeof (guint)
+                 && sizeof (RewriteRule) == sizeof (guint));
+G_STATIC_ASSERT (DELIVERY_FOREGROUND == 0 && DELIVERY_BACKGROUND == 1 && DELIVERY_QUEUE == 2);
+G_STATIC_ASSERT (IN_DOUBT_HOLD == 0 && IN_DOUBT_RESEND == 1);
+G_STATIC_ASSERT (REWRITE_NO == 0 && REWRITE_IF_LOCAL == 1 && REWRITE_ALWAYS == 2);
 G_STATIC_ASSERT (LADDER_RACE == 0 && LADDER_STRICT == 1);
 G_STATIC_ASSERT (TLS_REQUIRED == 0 && TLS_WHEN_OFFERED == 1 && TLS_OFF == 2);
 
@@ -91,11 +96,12 @@ auth_of (const Option *option, const Account *account)
 typedef char *(*Getter) (const Option *option, const Account *account);
 
 static const Getter getters[] = {
-  [OPTION_TEXT] = text_of,      [OPTION_ADDRESS] = text_of,     [OPTION_HOSTS] = hosts_of,
-  [OPTION_PORTS] = ports_of,    [OPTION_FAMILY] = family_of,    [OPTION_DURATION] = duration_of,
-  [OPTION_CHOICE] = choice_of,  [OPTION_BOOLEAN] = boolean_of,  [OPTION_FILE] = text_of,
-  [OPTION_DIRECTORY] = text_of, [OPTION_FINGERPRINT] = text_of, [OPTION_COMMAND] = text_of,
-  [OPTION_SECRET] = secret_of,  [OPTION_AUTH] = auth_of,        [OPTION_DOMAIN] = text_of,
+  [OPTION_TEXT] = text_of,      [OPTION_ADDRESS] = text_of,        [OPTION_HOSTS] = hosts_of,
+  [OPTION_PORTS] = ports_of,    [OPTION_FAMILY] = family_of,       [OPTION_DURATION] = duration_of,
+  [OPTION_CHOICE] = choice_of,  [OPTION_BOOLEAN] = boolean_of,     [OPTION_FILE] = text_of,
+  [OPTION_DIRECTORY] = text_of, [OPTION_FINGERPRINT] = text_of,    [OPTION_COMMAND] = text_of,
+  [OPTION_SECRET] = secret_of,  [OPTION_AUTH] = auth_of,           [OPTION_DOMAIN] = text_of,
+  [OPTION_LOG] = text_of,       [OPTION_ADDRESS_OR_OFF] = text_of,
 };
 
 char *

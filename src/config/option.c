@@ -11,6 +11,11 @@
 
 static const char *const family_choices[] = { "ipv6-first", "ipv4-first", "ipv6", "ipv4", NULL };
 static const char *const ladder_choices[] = { "race", "strict", NULL };
+static const char *const delivery_choices[] = { "foreground", "background", "queue", NULL };
+static const char *const in_doubt_choices[] = { "hold", "resend", NULL };
+static const char *const log_choices[] = { "off", "syslog", "journal", NULL };
+static const char *const off_choices[] = { "off", NULL };
+static const char *const rewrite_choices[] = { "no", "if-local", "always", NULL };
 static const char *const tls_choices[] = { "required", "when-offered", "off", NULL };
 
 static const Option options[] = {
@@ -114,6 +119,58 @@ static const Option options[] = {
   { "state-dir", OPTION_DIRECTORY, AT (state_dir), .example = "~/.local/state/toukan", .made = TRUE,
     .help = N_ ("Where this program keeps what it learns; made when it is needed. Otherwise it is "
                 "toukan in $XDG_STATE_HOME, so ~/.local/state/toukan where that isn't set.") },
+  { "outbox", OPTION_BOOLEAN, AT (outbox), "yes",
+    .help = N_ ("Keeps each message on disk until the server has it, and tries again what can't leave "
+                "now. With off, a message that can't leave now is refused with status 75, and the "
+                "caller keeps it.") },
+  { "delivery", OPTION_CHOICE, AT (delivery), "foreground", delivery_choices,
+    .help = N_ ("With foreground, a message is tried at once and the outcome waited for; what fails "
+                "for now stays in the outbox. With background, that goes on while the command has "
+                "ended already. With queue, the message is kept until the outbox is sent.") },
+  { "give-up", OPTION_DURATION, AT (give_up), "5d", .least = TICKS_PER_MINUTE, .most = 60 * TICKS_PER_DAY,
+    .help = N_ ("How long a message is tried again before it fails. None fails without one try after "
+                "that time.") },
+  { "in-doubt", OPTION_CHOICE, AT (in_doubt), "hold", in_doubt_choices,
+    .help = N_ ("What becomes of a message that left whole, and whose reply never came. With hold, a "
+                "person decides; with resend, it is sent again and may arrive twice.") },
+  { "flush-along", OPTION_BOOLEAN, AT (flush_along), "yes",
+    .help = N_ ("A command that sends takes along what else is due in the outbox.") },
+  { "undo-window", OPTION_DURATION, AT (undo_window), "0s", .least = 0, .most = TICKS_PER_HOUR,
+    .help = N_ ("How long each message waits in the outbox before it leaves, so that it can still be "
+                "cancelled.") },
+  { "future-release", OPTION_BOOLEAN, AT (future_release), "no",
+    .help = N_ ("Hands a message for later (--at) to the server at once where that can hold it (RFC "
+                "4865). Otherwise it waits in the outbox.") },
+  { "log", OPTION_LOG, AT (log), "off", log_choices, .example = "~/.local/state/toukan/log",
+    .help = N_ ("Where a line for each try goes: syslog, journal, or a file; with off, nowhere.") },
+  { "notify", OPTION_BOOLEAN, AT (notify), "yes",
+    .help = N_ ("Shows a desktop notification for a message that failed when nobody waits for it, "
+                "where there is a desktop.") },
+  { "on-failure", OPTION_COMMAND, AT (on_failure), .example = "logger -t mail",
+    .help = N_ ("A shell command to run for a message that failed when nobody waits for it. Its "
+                "standard input says what happened; toukan.conf(5) names the variables that it gets.") },
+  { "failure-mail", OPTION_ADDRESS_OR_OFF, AT (failure_mail), "off", off_choices,
+    .example = "hanako@example.org",
+    .help = N_ ("Whom a delivery status notification (RFC 3464) is for when a message failed and "
+                "nobody waits for it. It goes into failure-maildir, or out by failure-account.") },
+  { "failure-maildir", OPTION_DIRECTORY, AT (failure_maildir), .example = "~/Maildir", .made = TRUE,
+    .help = N_ ("The Maildir for delivery status notifications.") },
+  { "failure-account", OPTION_TEXT, AT (failure_account), .example = "work",
+    .help = N_ ("Another account by which delivery status notifications are sent.") },
+  { "record", OPTION_DIRECTORY, AT (record), .example = "~/Maildir/.Sent", .made = TRUE,
+    .help = N_ ("A Maildir that gets a copy of each message that was sent.") },
+  { "keep-sent", OPTION_DURATION, AT (keep_sent), "30d", .least = 0, .most = 3650 * TICKS_PER_DAY,
+    .help = N_ ("How long the outbox remembers what became of a message.") },
+  { "domain", OPTION_DOMAIN, AT (domain), .example = "example.org",
+    .help = N_ ("What addresses without a domain get, such as root. Otherwise it is the domain of "
+                "from.") },
+  { "rewrite-from", OPTION_CHOICE, AT (rewrite_from), "no", rewrite_choices,
+    .help = N_ ("Puts the account's own address into From and Sender of what programs hand to "
+                "sendmail; the old one is kept in Reply-To. With if-local only where the address is "
+                "one of this machine's; with always in every message that isn't the account's own.") },
+  { "aliases", OPTION_FILE, AT (aliases), .example = "~/.config/toukan/aliases",
+    .help = N_ ("A file of aliases in the form of /etc/aliases, read before that one: addresses only, "
+                "no pipes and no files.") },
 };
 
 static const char *const kinds[] = {
@@ -132,6 +189,8 @@ static const char *const kinds[] = {
   [OPTION_SECRET] = N_ ("secret"),
   [OPTION_AUTH] = N_ ("auto, required, off or mechanisms"),
   [OPTION_DOMAIN] = N_ ("domain"),
+  [OPTION_LOG] = N_ ("word or file"),
+  [OPTION_ADDRESS_OR_OFF] = N_ ("address or off"),
 };
 
 gsize

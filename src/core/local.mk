@@ -8,6 +8,7 @@ libcore_a_SOURCES += src/core/envelope.h
 libcore_a_SOURCES += src/core/ladder.h
 libcore_a_SOURCES += src/core/outcome.h
 libcore_a_SOURCES += src/core/path-memory.h
+libcore_a_SOURCES += src/core/retry.h
 libcore_a_SOURCES += src/core/path.h
 libcore_a_SOURCES += src/core/receiver.h
 libcore_a_SOURCES += src/core/reply.h

@@ -4,6 +4,7 @@ libengine_a_SOURCES += src/engine/engine.h
 libengine_a_SOURCES += src/engine/memory-source.h
 libengine_a_SOURCES += src/engine/sasl.h
 libengine_a_SOURCES += src/engine/work.h
+libengine_a_SOURCES += src/engine/outbox-source.h
 libengine_a_SOURCES += src/engine/timeline.c
 libengine_a_SOURCES += src/engine/timeline-draw.c
 libengine_a_SOURCES += src/engine/timeline-private.h

@@ -164,6 +164,21 @@ static const Row rows[] = {
   GOOD ("helo-name", "laptop.example.org", "laptop.example.org"),
   GOOD ("helo-name", "[192.0.2.1]", "[192.0.2.1]"),
   GOOD ("tls-name", "例え.jp", "xn--r8jz45g.jp"),
+
+  GOOD ("outbox", "off", "no"),
+  GOOD ("delivery", "queue", "queue"),
+  GOOD ("in-doubt", "resend", "resend"),
+  GOOD ("rewrite-from", "if-local", "if-local"),
+  GOOD ("undo-window", "10s", "10s"),
+  GOOD ("log", "journal", "journal"),
+  GOOD ("log", "/var/log/toukan", "/var/log/toukan"),
+  BAD ("log", "systemd",
+       "log: \"systemd\" is none of off, syslog, journal, and no file, which is written "
+       "with its place: \"~/.local/state/toukan/log\""),
+  GOOD ("failure-mail", "off", "off"),
+  GOOD ("failure-mail", "hanako@example.org", "hanako@example.org"),
+  BAD ("failure-mail", "hanako",
+       "failure-mail: \"hanako\" is no address: write \"hanako@example.org\", or \"hanako@example.org\""),
 };
 
 static void
@@ -274,6 +289,24 @@ static const struct {
   { "tunnel", NULL },
   { "path-memory", "yes" },
   { "state-dir", NULL },
+  { "outbox", "yes" },
+  { "delivery", "foreground" },
+  { "give-up", "5d" },
+  { "in-doubt", "hold" },
+  { "flush-along", "yes" },
+  { "undo-window", "0s" },
+  { "future-release", "no" },
+  { "log", "off" },
+  { "notify", "yes" },
+  { "on-failure", NULL },
+  { "failure-mail", "off" },
+  { "failure-maildir", NULL },
+  { "failure-account", NULL },
+  { "record", NULL },
+  { "keep-sent", "30d" },
+  { "domain", NULL },
+  { "rewrite-from", "no" },
+  { "aliases", NULL },
 };
 
 static void
