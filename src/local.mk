@@ -6,6 +6,7 @@ include src/net/local.mk
 include src/store/local.mk
 include src/engine/local.mk
 include src/cli/local.mk
+include src/tui/local.mk
 include src/sink/local.mk
 include src/demo/local.mk
 
@@ -16,6 +17,7 @@ MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS) $(GIO_LIBS)
 CONFIG_LIBS = libconfig.a $(CORE_LIBS) $(GIO_LIBS)
 NET_LIBS    = libnet.a $(CORE_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS)
 STORE_LIBS  = libstore.a $(CORE_LIBS) $(SQLITE_LIBS)
+TUI_LIBS    = libtui.a $(ENGINE_LIBS) $(UNISTRING_LIBS) $(CURSES_LIBS)
 ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libcore.a libbase.a $(JSON_LIBS) \
 	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
 

@@ -6,6 +6,7 @@ include tests/unit/net.mk
 include tests/unit/store.mk
 include tests/unit/engine.mk
 include tests/unit/cli.mk
+include tests/unit/tui.mk
 include tests/sim/local.mk
 include tests/script/local.mk
 include tests/lab/local.mk

@@ -1,0 +1,17 @@
+noinst_LIBRARIES += libtui.a
+libtui_a_SOURCES =
+libtui_a_SOURCES += src/tui/glyph.c
+libtui_a_SOURCES += src/tui/glyph.h
+libtui_a_SOURCES += src/tui/text.c
+libtui_a_SOURCES += src/tui/text.h
+libtui_a_SOURCES += src/tui/surface.c
+libtui_a_SOURCES += src/tui/surface.h
+libtui_a_SOURCES += src/tui/rows.c
+libtui_a_SOURCES += src/tui/rows.h
+libtui_a_SOURCES += src/tui/editor.h
+libtui_a_SOURCES += src/tui/editor-private.h
+libtui_a_SOURCES += src/tui/editor.c
+libtui_a_SOURCES += src/tui/editor-change.c
+libtui_a_SOURCES += src/tui/editor-draw.c
+libtui_a_SOURCES += src/tui/editor-paragraph.c
+libtui_a_SOURCES += src/tui/editor-search.c

@@ -1,0 +1,12 @@
+check_PROGRAMS += tests/unit/test-text
+TESTS += tests/unit/test-text
+tests_unit_test_text_SOURCES = tests/unit/test-text.c
+tests_unit_test_text_LDADD = $(TUI_LIBS)
+check_PROGRAMS += tests/unit/test-editor
+TESTS += tests/unit/test-editor
+tests_unit_test_editor_SOURCES = tests/unit/test-editor.c
+tests_unit_test_editor_LDADD = $(TUI_LIBS)
+check_PROGRAMS += tests/unit/test-surface
+TESTS += tests/unit/test-surface
+tests_unit_test_surface_SOURCES = tests/unit/test-surface.c
+tests_unit_test_surface_LDADD = $(TUI_LIBS)
