@@ -19,3 +19,7 @@ check_PROGRAMS += tests/unit/test-secret-command
 TESTS += tests/unit/test-secret-command
 tests_unit_test_secret_command_SOURCES = tests/unit/test-secret-command.c
 tests_unit_test_secret_command_LDADD = $(CONFIG_LIBS)
+check_PROGRAMS += tests/unit/test-keymap
+TESTS += tests/unit/test-keymap
+tests_unit_test_keymap_SOURCES = tests/unit/test-keymap.c
+tests_unit_test_keymap_LDADD = $(CONFIG_LIBS)

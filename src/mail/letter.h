@@ -1,0 +1,66 @@
+/* A letter as a person writes it: what the composer edits, what a draft keeps, and what a
+ * message is built from. Everything is UTF-8 as typed; nothing is checked before it is built. */
+#pragma once
+
+#include "core/envelope.h"
+#include "mail/body.h"
+
+typedef struct {
+  char   *path;      /* of the file; absolute */
+  char   *name;      /* under which it goes out; NULL: the file's own */
+  char   *type;      /* media type; NULL: guessed */
+} LetterAttachment;
+
+typedef struct {
+  char      *account;       /* NULL: chosen by from */
+  char      *from, *to, *cc, *bcc, *reply_to, *subject; /* never NULL */
+  char      *in_reply_to;   /* message-id with brackets; NULL: none */
+  char      *references;    /* NULL: none */
+  GPtrArray *headers;       /* of char *: further "Name: value" lines */
+  GPtrArray *attachments;   /* of LetterAttachment */
+  char      *body;          /* lines ended by LF */
+  GBytes    *forwarded;     /* a whole message that goes along as message/rfc822; NULL: none */
+} Letter;
+
+Letter *letter_new (void);
+Letter *letter_copy (const Letter *letter);
+void    letter_free (Letter *letter);
+gboolean letter_is_empty (const Letter *letter); /* nobody would miss it; a signature alone is nothing */
+
+/* The message that goes out: format=flowed (RFC 3676) text, attachments, In-Reply-To and
+ * References; no Bcc. DATE in seconds since 1970. NULL with TOUKAN_ERROR_DATA or
+ * TOUKAN_ERROR_NO_INPUT naming the field or attachment. */
+BodySource *letter_build (const Letter *letter, gint64 date, GError **error);
+
+/* Everybody in To, Cc, Bcc; the sender of from. NULL with TOUKAN_ERROR_DATA naming the field. */
+Envelope   *letter_envelope (const Letter *letter, GError **error);
+
+/* --- drafts: a message for other programs, too, in which fields that are not finished stand
+ * in X-Toukan- fields, and attachments by name of their file -------------------------------- */
+
+GBytes *letter_write_draft (const Letter *letter);
+/* NULL with TOUKAN_ERROR_DATA. letter_read_draft (letter_write_draft (x)) is x. */
+Letter *letter_read_draft (BodyReader *reader, GError **error);
+
+/* --- letters made of other things ------------------------------------------------------------ */
+
+typedef enum { LETTER_REPLY, LETTER_REPLY_ALL, LETTER_FORWARD, LETTER_FORWARD_WHOLE, LETTER_EDIT } LetterKind;
+
+/* A letter that answers, forwards or (EDIT) is the message. OWN: addresses (char *) that are the
+ * writer's, left out of the recipients of a reply, and chosen for from. EXTRACTED: folder for
+ * attachments that are forwarded or edited; made by the caller. */
+Letter *letter_of_message (BodySource *message, LetterKind kind, const char *const *own, const char *extracted,
+                           GError **error);
+
+/* RFC 6068. Only to, cc, bcc, subject, body, in-reply-to and references are taken; nothing that could
+ * attach a file, change the sender or add a header. *RET_IGNORED: names of others; NULL: none. */
+Letter *letter_of_mailto (const char *url, char **ret_ignored, GError **error);
+
+/* Puts "-- " and SIGNATURE under the body (above what is quoted when TOP). */
+void    letter_sign (Letter *letter, const char *signature, gboolean top);
+
+/* TRUE: the text (not what is quoted, not the signature) speaks of something attached, and
+ * nothing is. WORDS: of the user's language, separated by commas. */
+gboolean letter_lacks_attachment (const Letter *letter, const char *words);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Letter, letter_free)
