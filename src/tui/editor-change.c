@@ -30,6 +30,12 @@ editor_paste (Editor *editor, const char *octets, gsize length)
   editor_change (editor, STEP_NONE, editor->cursor, editor->cursor, octets, length);
 }
 
+void
+editor_replace (Editor *editor, TextPlace from, TextPlace to, const char *text)
+{
+  editor_change (editor, STEP_NONE, from, to, text, strlen (text));
+}
+
 static gboolean
 erase (Editor *editor, gboolean (*step) (const Editor *editor, TextPlace *place))
 {

@@ -5,6 +5,18 @@
 
 #include "tui/rows.h"
 
+guint
+editor_row_count (const Editor *editor, guint limit)
+{
+  guint count = 0;
+
+  for (guint line = 0; line < text_line_count (editor->text) && count < limit; line++) {
+    g_autoptr (GArray) rows = editor_rows (editor, line);
+    count += rows->len;
+  }
+  return MIN (count, limit);
+}
+
 /* Rows from the window's first one to the cursor's; HEIGHT: beyond the window, or above it. */
 static guint
 rows_to_cursor (const Editor *editor)

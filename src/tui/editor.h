@@ -50,6 +50,12 @@ void editor_type (Editor *editor, const char *octets, gsize length);
 /* What was pasted, exactly: one undo. */
 void editor_paste (Editor *editor, const char *octets, gsize length);
 
+/* Puts TEXT in place of what is between FROM and TO: one undo. */
+void editor_replace (Editor *editor, TextPlace from, TextPlace to, const char *text);
+
+/* Rows that the text takes in this width; LIMIT at most. */
+guint editor_row_count (const Editor *editor, guint limit);
+
 /* Puts the cursor on the next NEEDLE behind it (BACKWARDS: before it), without regard to case
  * where NEEDLE has no capitals, and shows it as found until something else is done. FALSE:
  * there is none. *RET_WRAPPED: the search went past the text's end. */

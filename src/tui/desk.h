@@ -1,0 +1,53 @@
+/* What a screen may ask of the composer around it. The app is one; tests bring their own. */
+#pragma once
+
+#include "mail/letter.h"
+#include "tui/screen.h"
+
+typedef struct Desk Desk;
+
+/* TEXT lives during the call; NULL: the question was left without an answer. */
+typedef void (*DeskAnswer) (const char *text, gpointer data);
+/* The letter of the answer, lower case as in the choice's key; 0: none. */
+typedef void (*DeskChoice) (char key, gpointer data);
+
+typedef struct {
+  char        key;    /* the letter to press; shown before the label */
+  const char *label;
+} DeskOption;
+
+/* One address that completes what was typed. */
+typedef void (*DeskCompletion) (const char *const *addresses, gpointer data);
+
+struct Desk {
+  /* SCREEN is taken, and goes on top. */
+  void (*open)   (Desk *desk, Screen *screen);
+  /* SCREEN is freed at the next turn of the loop; the one below is on top again. */
+  void (*close)  (Desk *desk, Screen *screen);
+  /* A line above the keys, until the next key. */
+  void (*say)    (Desk *desk, Style style, const char *text);
+  /* A line to be typed in above the keys; DONE once. INITIAL may be NULL. */
+  void (*ask)    (Desk *desk, const char *question, const char *initial, DeskAnswer done, gpointer data);
+  /* One of OPTIONS (N of them); DONE once. */
+  void (*choose) (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+                  gpointer data);
+  /* A file's name, with completion; DONE once. */
+  void (*ask_file) (Desk *desk, const char *question, DeskAnswer done, gpointer data);
+  /* Something looks different now. */
+  void (*redraw) (Desk *desk);
+
+  /* Accounts by name, NULL-terminated, the default first; and the From of one. Owned by DESK. */
+  const char *const *(*accounts) (Desk *desk);
+  const char *(*account_from) (Desk *desk, const char *account);
+  /* Addresses for what was typed, best first; DONE at once or later, until the next question. */
+  void (*complete) (Desk *desk, const char *typed, DeskCompletion done, gpointer data);
+  void (*complete_cancel) (Desk *desk, gpointer data);
+
+  /* The letter of SCREEN as it is now goes to review (or out, with review = no), becomes a draft
+   * and is left, or is left as it is. */
+  void (*send)   (Desk *desk, Screen *screen);
+  void (*keep)   (Desk *desk, Screen *screen);
+  void (*quit)   (Desk *desk);
+  /* $EDITOR on TEXT; DONE with what came of it; NULL: nothing did. */
+  void (*edit)   (Desk *desk, const char *text, DeskAnswer done, gpointer data);
+};
