@@ -27,3 +27,7 @@ check_PROGRAMS += tests/unit/test-transfer
 TESTS += tests/unit/test-transfer
 tests_unit_test_transfer_SOURCES = tests/unit/test-transfer.c
 tests_unit_test_transfer_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-flowed
+TESTS += tests/unit/test-flowed
+tests_unit_test_flowed_SOURCES = tests/unit/test-flowed.c
+tests_unit_test_flowed_LDADD = $(MAIL_LIBS)
