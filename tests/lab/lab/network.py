@@ -75,10 +75,9 @@ class Lab:
         """eth0 of each host is one end of a veth pair; the link forwards between the others."""
         wires = []
         for host in (self.client, self.server):
-            wires.append(f"wire{next(self.wire_numbers)}")
+            wires.append(f"w{os.getpid()}-{next(self.wire_numbers)}")
             subprocess.run(["ip", "-batch", "-"], check=True, text=True, pass_fds=[host.network], input=(
-                f"link add {wires[-1]} type veth peer name eth0\n"
-                f"link set eth0 netns /proc/self/fd/{host.network}\n"
+                f"link add {wires[-1]} type veth peer name eth0 netns /proc/self/fd/{host.network}\n"
                 f"link set {wires[-1]} up\n"))
             host.ip("link set eth0 up")
         self.start(None, "link.py", *wires, str(delay), *([str(trace)] if trace else []))
