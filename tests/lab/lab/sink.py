@@ -1,7 +1,5 @@
 """One toukan-sink: how it is started, and what it says that it saw."""
 
-import contextlib
-import fcntl
 import itertools
 import json
 import pathlib
@@ -48,19 +46,10 @@ class Sink:
         for place in places:
             command += ["--listen", place]
         self.errors = open(folder / "errors", "w+", encoding="utf-8")
-        with self._alone(lab):
-            self.process = (host or lab.server).popen([*command, *options], stdin=subprocess.DEVNULL,
-                                                      stdout=self.errors, stderr=self.errors)
-            lab.processes.append(self.process)
-            lab.wait_for(self._is_ready, "toukan-sink")
-
-    @staticmethod
-    @contextlib.contextmanager
-    def _alone(lab):
-        """One at a time: a sink may make certificates, which the others of this script use."""
-        with open(pathlib.Path(lab.shared().name) / "lock", "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        self.process = (host or lab.server).popen([*command, *options], stdin=subprocess.DEVNULL,
+                                                  stdout=self.errors, stderr=self.errors)
+        lab.processes.append(self.process)
+        lab.wait_for(self._is_ready, "toukan-sink")
 
     def _is_ready(self):
         if self.process.poll() is not None:
