@@ -12,6 +12,7 @@ EXTRA_DIST += tests/lab/lab/namespaces.py
 EXTRA_DIST += tests/lab/lab/memory.py
 EXTRA_DIST += tests/lab/lab/network.py
 EXTRA_DIST += tests/lab/lab/relay.py
+EXTRA_DIST += tests/lab/lab/roaming.py
 EXTRA_DIST += tests/lab/lab/sink.py
 TESTS += tests/lab/test-demo.py
 TESTS += tests/lab/test-readme.py
@@ -38,6 +39,8 @@ LONG_TESTS += tests/lab/test-tls.py
 EXTRA_DIST += tests/lab/test-tls.py
 LONG_TESTS += tests/lab/test-probe.py
 EXTRA_DIST += tests/lab/test-probe.py
+LONG_TESTS += tests/lab/test-roaming.py
+EXTRA_DIST += tests/lab/test-roaming.py
 TESTS += tests/lab/test-memory.py
 EXTRA_DIST += tests/lab/test-memory.py
 # Real servers: each starts once, and all of its tests use it.
