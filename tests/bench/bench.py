@@ -178,7 +178,7 @@ def bench_port(table, port, listen, tls, chunking):
     # Trips are whole; the fraction is the time that the programs themselves take.
     limit = (8 if port == 587 else 6) + (not chunking)
     server = "PIPELINING, CHUNKING" if chunking else "PIPELINING"
-    trace = pathlib.Path(Lab.shared.name) / "trace"
+    trace = Lab.shared_path("trace")
     with Lab(delay=ONE_WAY * 1000, trace=trace) as lab:
         lab.hosts({"smtp.lab.test": ["2001:db8::10"]})
         options = ["--mechanisms", "PLAIN"] + ([] if chunking else ["--without", "CHUNKING"])

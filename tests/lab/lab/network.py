@@ -64,6 +64,10 @@ class Lab:
         """A folder for what is made once per script: certificates."""
         return tempfile.TemporaryDirectory(prefix="toukan-lab-")
 
+    @classmethod
+    def shared_path(cls, name):
+        return pathlib.Path(cls.shared().name) / name
+
     def __enter__(self):
         return self
 

@@ -52,6 +52,8 @@ check_recipient:
         message = 450 4.2.1 try again later
   accept authenticated = *
          domains = +ours
+  accept condition = {at("relay", "true", "false")}
+         domains = +ours
   deny  message = relaying is not permitted
 
 begin routers
