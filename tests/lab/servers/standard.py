@@ -4,6 +4,7 @@ octet for octet, recipients, extensions."""
 import email
 import email.policy
 import itertools
+import os
 import re
 
 from lab import check_equal, message, test
@@ -195,9 +196,10 @@ VERB = re.compile(rb"^(EHLO|MAIL|RCPT|BDAT|DATA)\b", re.M)
 
 def segments(server, send):
     """What the client has put into each TCP segment while SEND ran, as far as the trace has it."""
-    before = len(server.trace.read_text())
-    send()
-    lines = [line.split() for line in server.trace.read_text()[before:].splitlines()]
+    with open(server.trace, encoding="ascii") as trace:
+        trace.seek(0, os.SEEK_END)
+        send()
+        lines = [line.split() for line in trace]
     return [bytes.fromhex(payload) for *_, payload, end in lines if end == "0" and payload != "-"]
 
 
