@@ -215,4 +215,4 @@ for each_wrong in (["-N", "always"], ["-N", "never,delay"], ["-R", "half"], ["-V
 
 
 if __name__ == "__main__":
-    main()
+    main(at_once=6)

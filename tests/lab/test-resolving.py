@@ -213,4 +213,4 @@ def _():
 
 
 if __name__ == "__main__":
-    main()
+    main(at_once=6)
