@@ -5,3 +5,5 @@ libstore_a_SOURCES += src/store/path-store.h
 libstore_a_SOURCES += src/store/outbox.h
 libstore_a_SOURCES += src/store/database.c
 libstore_a_SOURCES += src/store/path-store.c
+libstore_a_SOURCES += src/store/maildir.h
+libstore_a_SOURCES += src/store/maildir.c
