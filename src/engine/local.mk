@@ -36,3 +36,5 @@ libengine_a_SOURCES += src/engine/probe-private.h
 libengine_a_SOURCES += src/engine/probe-trial.c
 libengine_a_SOURCES += src/engine/report-words.h
 libengine_a_SOURCES += src/engine/report-words.c
+libengine_a_SOURCES += src/engine/send-log.h
+libengine_a_SOURCES += src/engine/send-log.c
