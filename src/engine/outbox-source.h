@@ -59,6 +59,7 @@ typedef struct {
   const Outcome    *outcome;
   RetryDecision     decision;
   gboolean          first_hold; /* the one notice of an account that is held */
+  const OutboxAttempt *attempt; /* the last of this try; NULL: none was made */
 } OutboxSettled;
 
 typedef void (*OutboxListener) (const OutboxSettled *settled, gpointer data);
