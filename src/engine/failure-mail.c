@@ -58,13 +58,15 @@ failure_mail_new (const Account *account, const Failure *failure)
   if (!account->failure_mail || strcmp (account->failure_mail, "off") == 0
       || (!account->failure_maildir && (!account->failure_account || is_report)))
     return NULL;
-  g_autoptr (FailureMail) mail = g_new0 (FailureMail, 1);
+  FailureMail *mail = g_new0 (FailureMail, 1);
   mail->failure = copy_reportable (failure);
   mail->to = only_address (account->failure_mail);
   mail->from = only_address (account->from);
   mail->maildir = g_strdup (account->failure_maildir);
   mail->account = g_strdup (account->failure_account);
-  return mail->to && mail->failure->members->len > 0 ? g_steal_pointer (&mail) : NULL;
+  if (!mail->to || mail->failure->members->len == 0)
+    g_clear_pointer (&mail, failure_mail_free);
+  return mail;
 }
 
 void

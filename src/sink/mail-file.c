@@ -38,16 +38,17 @@ write_envelope (MailFile *file, const Envelope *envelope, const MailOrigin *orig
 MailFile *
 mail_file_new (const char *dir, const Envelope *envelope, const MailOrigin *origin, GError **error)
 {
-  g_autoptr (MailFile) file = g_new0 (MailFile, 1);
+  MailFile *file = g_new0 (MailFile, 1);
 
   file->checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  if (dir != NULL) {
-    file->file = maildir_file_new (dir, error);
-    if (file->file == NULL)
-      return NULL;
+  if (dir == NULL)
+    return file;
+  file->file = maildir_file_new (dir, error);
+  if (file->file != NULL)
     write_envelope (file, envelope, origin);
-  }
-  return g_steal_pointer (&file);
+  else
+    g_clear_pointer (&file, mail_file_free);
+  return file;
 }
 
 void

@@ -87,7 +87,7 @@ unique_name (void)
 MaildirFile *
 maildir_file_new (const char *dir, GError **error)
 {
-  g_autoptr (MaildirFile) file = g_new0 (MaildirFile, 1);
+  MaildirFile *file = g_new0 (MaildirFile, 1);
 
   file->directory = g_strdup (dir);
   file->name = unique_name ();
@@ -95,13 +95,14 @@ maildir_file_new (const char *dir, GError **error)
   int fd = open (file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) {
     io_error (error, file->path, errno);
+    maildir_file_free (file);
     return NULL;
   }
   file->begun = TRUE;
   file->stream = fdopen (fd, "w");
   if (file->stream == NULL)
     g_error ("fdopen: %s", g_strerror (errno));
-  return g_steal_pointer (&file);
+  return file;
 }
 
 static void
