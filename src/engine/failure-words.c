@@ -117,18 +117,16 @@ static void
 append_advice (GString *text, const Failure *failure)
 {
   const char *advice = report_advice (failure_verdict (failure, 0)->cause);
+  g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, failure->id);
 
   /* In doubt the sentence says what to do, and "try again" would be the wrong thing. */
   if (advice && failure->kind != FAILURE_IN_DOUBT)
     g_string_append_printf (text, "\n%s\n", advice);
+  g_string_append_c (text, '\n');
   if (failure->kind == FAILURE_IN_DOUBT)
     g_string_append_printf (
-        text,
-        _ ("\nWhen you know more: \"toukan outbox resolve %" G_GINT64_FORMAT " sent\", or \"resend\".\n"),
-        failure->id);
-  g_string_append_printf (
-      text, _ ("\n\"toukan outbox show %" G_GINT64_FORMAT "\" tells what happened, step by step.\n"),
-      failure->id);
+        text, _ ("When you know more: \"toukan outbox resolve %s sent\", or \"resend\".\n"), id);
+  g_string_append_printf (text, _ ("\"toukan outbox show %s\" tells what happened, step by step.\n"), id);
 }
 
 char *
