@@ -45,4 +45,4 @@ libengine_a_SOURCES += src/engine/outbox-source.c
 libengine_a_SOURCES += src/engine/outbox-source-claim.c
 libengine_a_SOURCES += src/engine/outbox-source-record.c
 libengine_a_SOURCES += src/engine/outbox-source-hold.c
-libengine_a_SOURCES += src/engine/outbox-source-watch.c
+libengine_a_SOURCES += src/engine/outbox-source-wish.c

@@ -201,6 +201,15 @@ note_future (OutboxSource *source, const Question *question)
 }
 
 static void
+admit_item (OutboxSource *source, OutboxItem *item)
+{
+  const Account *account
+      = source->find_account (item->account, (const char *const *)item->overrides, source->find_data);
+
+  outbox_source_admit (outbox_entry_new (source, item, account));
+}
+
+static void
 take_answer (Outbox *outbox, gpointer data)
 {
   Question *question = data;
@@ -212,7 +221,7 @@ take_answer (Outbox *outbox, gpointer data)
     if (question->holds)
       outbox_source_take_holds (source, g_steal_pointer (&question->holds));
     for (guint i = 0; i < question->items->len; i++)
-      outbox_source_admit (outbox_entry_new (source, g_ptr_array_index (question->items, i)));
+      admit_item (source, g_ptr_array_index (question->items, i));
     g_ptr_array_set_free_func (question->items, NULL);
     if (question->any) {
       note_future (source, question);
@@ -250,7 +259,8 @@ outbox_source_ask (OutboxSource *source)
 static void
 settle_without_account (Entry *entry)
 {
-  g_autofree char *detail = g_strdup_printf ("no account %s is configured", entry->item->account);
+  g_autofree char *detail = g_strdup_printf ("no account %s is configured",
+                                             entry->item->account ? entry->item->account : "default");
   Verdict verdict
       = { .kind = OUTCOME_SECURITY, .stage = STAGE_AUTH, .cause = CAUSE_AUTH_NO_SECRET, .detail = detail };
 
@@ -358,9 +368,15 @@ outbox_source_rest (OutboxSource *source)
 }
 
 void
+outbox_source_look_again (OutboxSource *source)
+{
+  source->dry = FALSE;
+  outbox_source_wake (source);
+}
+
+void
 outbox_source_network_changed (OutboxSource *source)
 {
   source->new_network = clock_instant ().wall;
-  source->dry = FALSE;
-  outbox_source_wake (source);
+  outbox_source_look_again (source);
 }

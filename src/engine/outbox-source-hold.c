@@ -122,7 +122,7 @@ settle_waiting (HeldAccount *held)
   while (link) {
     Entry *entry = link->data;
     GList *next = link->next;
-    if (g_str_equal (entry->item->account, held->hold->account)
+    if (g_strcmp0 (entry->item->account, held->hold->account) == 0
         && outbox_source_account_standing (source, entry->account) == ACCOUNT_HELD) {
       g_queue_delete_link (&source->ahead, link);
       outbox_entry_settle (entry, &held->hold->verdict);

@@ -39,7 +39,7 @@ struct OutboxSource {
   WorkSource work;
   OutboxFindAccount find_account;
   gpointer find_data;
-  gboolean only_own, follow;
+  gboolean only_own;
   Ticks linger;
   char *directory;
   OutboxWriter *writer;
@@ -69,15 +69,13 @@ struct OutboxSource {
   Timer *wish_timer;
   gboolean watching_wishes, asking_wishes;
   gint64 version;
-  int watch; /* inotify; -1: none */
-  GSource *watch_source;
 };
 
 /* --- outbox-source.c --------------------------------------------------------------- */
 
 Entry *outbox_entry_find (OutboxSource *source, gint64 id);
-/* ITEM, which is leased, is taken. */
-Entry *outbox_entry_new (OutboxSource *source, OutboxItem *item);
+/* ITEM, which is leased, is taken. ACCOUNT may be NULL. */
+Entry *outbox_entry_new (OutboxSource *source, OutboxItem *item, const Account *account);
 /* Forgets it, unless something is still to be written. */
 void   outbox_entry_drop (Entry *entry);
 void   outbox_source_wake (OutboxSource *source);
@@ -118,12 +116,8 @@ const OutboxHold *outbox_source_hold (OutboxSource *source, const char *name);
 void outbox_source_hold_account (Entry *entry, const Verdict *verdict);
 void outbox_held_account_free (gpointer held);
 
-/* --- outbox-source-watch.c ----------------------------------------------------------------- */
+/* --- outbox-source-wish.c ------------------------------------------------------------------ */
 
-/* Of the wishes of other processes; while something is in hand. */
+/* Wishes of other processes; while something is in hand. */
 void outbox_source_watch_wishes (OutboxSource *source);
 void outbox_source_on_wishes (gpointer source);
-
-/* For `follow`. */
-void outbox_source_watch_file (OutboxSource *source);
-void outbox_source_unwatch_file (OutboxSource *source);

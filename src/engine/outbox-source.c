@@ -17,16 +17,15 @@ outbox_entry_find (OutboxSource *source, gint64 id)
 }
 
 Entry *
-outbox_entry_new (OutboxSource *source, OutboxItem *item)
+outbox_entry_new (OutboxSource *source, OutboxItem *item, const Account *account)
 {
   Entry *entry = g_new0 (Entry, 1);
 
   entry->source = source;
   entry->item = item;
-  entry->account
-      = source->find_account (item->account, (const char *const *)item->overrides, source->find_data);
+  entry->account = account;
   entry->delivery = (Delivery){ .id = (DeliveryId)item->id,
-                                .account = entry->account,
+                                .account = account,
                                 .envelope = item->envelope,
                                 .pending = item->pending,
                                 .verdicts = item->verdicts };
@@ -141,9 +140,8 @@ source_add (WorkSource *work, const Account *account, const Envelope *envelope, 
   }
   *ret_id = (DeliveryId)addition.id;
   if (addition.item) {
-    Entry *entry = outbox_entry_new (source, addition.item);
+    Entry *entry = outbox_entry_new (source, addition.item, account);
     entry->message = body_source_ref (message);
-    entry->account = entry->delivery.account = account; /* the caller's, whatever the files say */
     outbox_source_admit (entry);
   }
   return TRUE;
@@ -255,7 +253,6 @@ source_free (WorkSource *work)
   OutboxSource *source = (OutboxSource *)work;
 
   source->closing = TRUE;
-  outbox_source_unwatch_file (source);
   g_hash_table_remove_all (source->holds);
   outbox_source_rewrite (source);
   outbox_writer_free (source->writer);
@@ -307,7 +304,6 @@ outbox_source_new (const OutboxSourceRules *rules, GError **error)
   source->find_account = rules->find_account;
   source->find_data = rules->data;
   source->only_own = rules->only_own;
-  source->follow = rules->follow;
   source->linger = rules->linger;
   source->directory = g_strdup (rules->directory);
   source->warning = g_strdup (outbox_warning (outbox));
@@ -318,7 +314,6 @@ outbox_source_new (const OutboxSourceRules *rules, GError **error)
   source->rewrite_timer = timer_new (rewrite, source);
   source->wish_timer = timer_new (outbox_source_on_wishes, source);
   source->ask_at = TICKS_NEVER;
-  source->watch = -1;
   source->writer = outbox_writer_new (g_steal_pointer (&outbox));
   outbox_source_take_holds (source, holds);
   return source;
@@ -334,8 +329,6 @@ void
 outbox_source_attach (OutboxSource *source, Engine *engine)
 {
   source->engine = engine;
-  if (source->follow)
-    outbox_source_watch_file (source);
   if (!source->only_own)
     outbox_source_check_holds (source);
   engine_wake (engine);

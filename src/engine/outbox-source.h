@@ -18,7 +18,6 @@ typedef struct {
   OutboxFindAccount find_account;
   gpointer          data;
   gboolean          only_own; /* serves what was added or adopted through it, and nothing else */
-  gboolean          follow;   /* notices at once what other processes put in: for who stays */
   Ticks             linger;   /* the engine isn't idle while something becomes due within this time */
 } OutboxSourceRules;
 
@@ -62,6 +61,9 @@ void outbox_source_rest (OutboxSource *source);
 /* The accounts may have changed: looks whether those that are held can be freed. Done at the
  * start, and once an hour. */
 void outbox_source_check_holds (OutboxSource *source);
+
+/* Other processes may have put something in. */
+void outbox_source_look_again (OutboxSource *source);
 
 /* A new network: what waits for one is due. */
 void outbox_source_network_changed (OutboxSource *source);
