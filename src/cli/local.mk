@@ -33,3 +33,5 @@ libcli_a_SOURCES += src/cli/probe-words.c
 libcli_a_SOURCES += src/cli/probe-json.c
 libcli_a_SOURCES += src/cli/probe-history.c
 libcli_a_SOURCES += src/cli/verb-probe.c
+libcli_a_SOURCES += src/cli/when.c
+libcli_a_SOURCES += src/cli/when.h

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/future-release.h"
 #include "mail/address.h"
 #include "net/clock.h"
 
@@ -197,11 +198,31 @@ only_one_is_pending (const Carriage *carriage)
   return n == 1;
 }
 
+/* FALSE: the message must wait here for its time, and has been given up for now. */
+static gboolean
+hold_is_settled (Carriage *carriage)
+{
+  Verdict verdict = {
+    .kind = OUTCOME_TEMPORARY,
+    .stage = STAGE_MAIL,
+    .cause = CAUSE_HOLD_NOT_OFFERED,
+  };
+
+  future_release_refresh (carriage->envelope, clock_instant ().wall);
+  if (carriage->envelope->hold_until == 0 || carriage->delivery->account->future_release)
+    return TRUE;
+  carriage_give_up (carriage, &verdict);
+  return FALSE;
+}
+
 void
 carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last)
 {
   g_autoptr (GError) error = NULL;
   BodyForm form;
+
+  if (!hold_is_settled (carriage))
+    return;
 
   if (!prepare_form (carriage, capabilities, &error)) {
     Verdict verdict;
