@@ -5,3 +5,6 @@ libstore_a_SOURCES += src/store/path-store.h
 libstore_a_SOURCES += src/store/outbox.h
 libstore_a_SOURCES += src/store/database.c
 libstore_a_SOURCES += src/store/path-store.c
+libstore_a_SOURCES += src/store/database-private.h
+libstore_a_SOURCES += src/store/database-file.c
+libstore_a_SOURCES += src/store/database-vfs.c
