@@ -231,7 +231,7 @@ bring_up_to_date (Database *database, gboolean writing)
   if (version > database->schema->n_migrations) {
     g_autofree char *file = visible_text (database->file, -1);
     database_fail (database, g_strdup_printf (_ ("%s belongs to a newer version of toukan"), file));
-    return SQLITE_CANTOPEN;
+    return DATABASE_NEWER;
   }
   if (version < database->schema->n_migrations && !writing)
     return SQLITE_DONE;

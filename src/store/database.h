@@ -40,6 +40,9 @@ typedef enum {
   DATABASE_WRITE_LAZILY, /* durable with the next DATABASE_WRITE, or never: nobody minds */
 } DatabaseMode;
 
+/* A code that SQLite doesn't use: a newer version of toukan made the file. */
+#define DATABASE_NEWER SQLITE_FORMAT
+
 /* SQLITE_OK: WORK was done; SQLITE_DONE: it said so, or there was nothing to read yet, and WORK wasn't
  * called; else what SQLite said, and database_failure() in words. */
 int database_run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data);
