@@ -16,11 +16,14 @@ failure_kind_name (FailureKind kind)
   return kind_names[kind];
 }
 
-/* Whether a recipient with VERDICT after this try is news, and of which kind. */
+/* Whether what this try did to recipient INDEX is news, and of which kind. Who is in doubt
+ * and still pending is sent to again. */
 static gboolean
-is_news (const OutboxSettled *settled, const Verdict *verdict, FailureKind *ret_kind)
+is_news (const OutboxSettled *settled, guint index, FailureKind *ret_kind)
 {
-  switch (verdict->kind) {
+  gboolean waits = settled->item->pending[index];
+
+  switch (settled->outcome->recipients[index].kind) {
   case OUTCOME_NONE:
   case OUTCOME_ACCEPTED:
   case OUTCOME_CANCELLED:
@@ -29,16 +32,15 @@ is_news (const OutboxSettled *settled, const Verdict *verdict, FailureKind *ret_
     *ret_kind = FAILURE_REFUSED;
     return TRUE;
   case OUTCOME_IN_DOUBT:
-    *ret_kind = FAILURE_IN_DOUBT;
-    return settled->decision.kind == RETRY_IN_DOUBT;
+    *ret_kind = waits ? FAILURE_HELD : FAILURE_IN_DOUBT;
+    break;
   case OUTCOME_TEMPORARY:
   case OUTCOME_TRANSPORT:
   case OUTCOME_SECURITY:
+    *ret_kind = waits ? FAILURE_HELD : FAILURE_EXPIRED;
     break;
   }
-  *ret_kind = settled->decision.kind == RETRY_EXPIRED ? FAILURE_EXPIRED : FAILURE_HELD;
-  return settled->decision.kind == RETRY_EXPIRED
-         || (settled->decision.kind == RETRY_HOLD_ACCOUNT && settled->first_hold);
+  return !waits || (settled->decision.kind == RETRY_HOLD_ACCOUNT && settled->first_hold);
 }
 
 static Failure *
@@ -84,10 +86,11 @@ failures_of (const OutboxSettled *settled, gint64 now)
 {
   Failure *found[G_N_ELEMENTS (kind_names)] = { NULL };
   GPtrArray *failures = g_ptr_array_new_with_free_func ((GDestroyNotify)failure_free);
+  gsize n = settled->tried ? settled->outcome->n_recipients : 0;
 
-  for (guint i = 0; i < settled->outcome->n_recipients; i++) {
+  for (guint i = 0; i < n; i++) {
     FailureKind kind;
-    if (!is_news (settled, &settled->outcome->recipients[i], &kind))
+    if (!settled->asked[i] || !is_news (settled, i, &kind))
       continue;
     if (!found[kind])
       found[kind] = failure_new (settled, kind, now);

@@ -145,8 +145,9 @@ log_settled (Notices *notices, const OutboxSettled *settled, gint64 now)
     .outcome = settled->outcome,
     .size = item->size,
     .at = now,
-    .path = settled->attempt ? settled->attempt->path : NULL,
+    .path = settled->path,
     .id = item->id,
+    .asked = settled->asked,
     .number = item->tries + (settled->decision.counts ? 0 : 1), /* .tries has this one when it counts */
     .next = settled->decision.kind == RETRY_LATER ? settled->decision.not_before : 0,
   };
@@ -174,7 +175,7 @@ is_to_record (const OutboxSettled *settled)
 {
   const OutboxItem *item = settled->item;
 
-  if (settled->decision.kind != RETRY_OVER && settled->decision.kind != RETRY_EXPIRED)
+  if (item->state != OUTBOX_FINISHED && item->state != OUTBOX_CANCELLED)
     return FALSE;
   for (guint i = 0; i < item->envelope->recipients->len; i++)
     if (item->verdicts[i].kind == OUTCOME_ACCEPTED)
@@ -194,7 +195,7 @@ notices_settled (Notices *notices, const OutboxSettled *settled, gboolean somebo
 {
   gint64 now = clock_instant ().wall;
 
-  if (settled->account)
+  if (settled->account && settled->tried)
     log_settled (notices, settled, now);
   if (keeps_copy (settled->account, settled->item->envelope) && is_to_record (settled))
     read_for (job_new (notices, g_strdup (settled->account->record), NULL), settled->item->id);

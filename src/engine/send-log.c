@@ -146,12 +146,13 @@ find_fate (GPtrArray *fates, const Verdict *verdict)
 
 /* Whoever was served by an earlier try has no part in this one. */
 static GPtrArray *
-sort_by_fate (const Outcome *outcome)
+sort_by_fate (const LogEntry *entry)
 {
+  const Outcome *outcome = entry->outcome;
   GPtrArray *fates = g_ptr_array_new_with_free_func (fate_free);
 
   for (guint i = 0; i < outcome->n_recipients; i++)
-    if (outcome->recipients[i].kind != OUTCOME_NONE)
+    if (outcome->recipients[i].kind != OUTCOME_NONE && (entry->asked == NULL || entry->asked[i]))
       g_array_append_val (find_fate (fates, &outcome->recipients[i])->members, i);
   return fates;
 }
@@ -261,7 +262,7 @@ line_free (gpointer data)
 GPtrArray *
 log_lines (const LogEntry *entry)
 {
-  g_autoptr (GPtrArray) fates = sort_by_fate (entry->outcome);
+  g_autoptr (GPtrArray) fates = sort_by_fate (entry);
   GPtrArray *lines = g_ptr_array_new_with_free_func (line_free);
 
   for (guint i = 0; i < fates->len; i++)

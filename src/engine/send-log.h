@@ -11,6 +11,7 @@ typedef struct {
   const Envelope *envelope;
   const Outcome  *outcome;
   guint64         size; /* octets of the message */
+  const gboolean *asked; /* by recipient: the try was for them; NULL: for all */
   gint64          at;   /* wall clock, µs since 1970; as .next */
   const char     *path; /* "587/IPv4 mail.example.org [192.0.2.1]"; NULL: unknown, or none was reached */
   gint64          id;   /* in the outbox; 0: none */

@@ -47,3 +47,5 @@ libmail_a_SOURCES += src/mail/wire-reencode.h
 libmail_a_SOURCES += src/mail/wire-reencode.c
 libmail_a_SOURCES += src/mail/report-build.h
 libmail_a_SOURCES += src/mail/report-build.c
+libmail_a_SOURCES += src/mail/summary.h
+libmail_a_SOURCES += src/mail/summary.c

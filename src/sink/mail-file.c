@@ -33,6 +33,8 @@ write_envelope (MailFile *file, const Envelope *envelope, const MailOrigin *orig
     write_header (file, "X-Envelope-To", envelope_recipient (envelope, i)->address);
   write_header (file, "X-Envelope-Auth", origin->user != NULL ? origin->user : "none");
   write_header (file, "X-Envelope-Tls", origin->tls != NULL ? origin->tls : "none");
+  if (origin->hold_until != NULL)
+    write_header (file, "X-Envelope-Hold-Until", origin->hold_until);
 }
 
 MailFile *

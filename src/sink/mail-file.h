@@ -7,6 +7,7 @@
 typedef struct {
   const char *user; /* NULL: not authenticated */
   const char *tls;  /* version and cipher; NULL: in the clear */
+  const char *hold_until; /* RFC 4865; NULL: to be released at once */
 } MailOrigin;
 
 typedef struct MailFile MailFile;

@@ -1,6 +1,13 @@
 /* A message of hanako's, and what one try did to it. */
 #include "tests/unit/settled-fixture.h"
 
+static gboolean
+is_pending (RetryKind decision, OutcomeKind kind)
+{
+  gboolean undecided = kind != OUTCOME_ACCEPTED && kind != OUTCOME_PERMANENT && kind != OUTCOME_CANCELLED;
+  return undecided && (decision == RETRY_LATER || decision == RETRY_HOLD_ACCOUNT);
+}
+
 static void
 settle_recipient (Settled *settled, guint index, const SettledFate *fate)
 {
@@ -13,6 +20,8 @@ settle_recipient (Settled *settled, guint index, const SettledFate *fate)
   envelope_add (settled->item.envelope, address);
   verdict_set (verdict, fate->kind, STAGE_RCPT, fate->cause, reply, NULL);
   verdict_copy (&settled->item.verdicts[index], verdict);
+  settled->asked[index] = !fate->before;
+  settled->item.pending[index] = is_pending (settled->settled.decision.kind, fate->kind);
 }
 
 Settled *
@@ -24,7 +33,7 @@ settled_new (RetryKind decision, const SettledFate *fates, guint n)
   settled->account->name = g_strdup ("work");
   settled->account->from = g_strdup ("Hanako <hanako@example.org>");
   settled->outcome = outcome_new (n);
-  settled->attempt.path = (char *)"587/IPv4 mail.example.org [192.0.2.1]";
+  settled->asked = g_new0 (gboolean, n);
   settled->item = (OutboxItem){ .id = 12,
                                 .account = (char *)"work",
                                 .envelope = envelope_new ("hanako@example.org"),
@@ -36,14 +45,19 @@ settled_new (RetryKind decision, const SettledFate *fates, guint n)
                                 .size = 100,
                                 .submitted = G_GINT64_CONSTANT (1795312500000000),
                                 .tries = 1 };
-  for (guint i = 0; i < n; i++)
-    settle_recipient (settled, i, &fates[i]);
-  outcome_summarize (settled->outcome);
   settled->settled = (OutboxSettled){ .item = &settled->item,
                                       .account = settled->account,
                                       .outcome = settled->outcome,
                                       .decision = { .kind = decision, .counts = TRUE },
-                                      .attempt = &settled->attempt };
+                                      .tried = TRUE,
+                                      .asked = settled->asked,
+                                      .path = "587/IPv4 mail.example.org [192.0.2.1]" };
+  for (guint i = 0; i < n; i++)
+    settle_recipient (settled, i, &fates[i]);
+  outcome_summarize (settled->outcome);
+  settled->item.state = decision == RETRY_OVER || decision == RETRY_EXPIRED ? OUTBOX_FINISHED
+                        : decision == RETRY_IN_DOUBT                        ? OUTBOX_IN_DOUBT
+                                                                            : OUTBOX_QUEUED;
   return settled;
 }
 
@@ -52,6 +66,7 @@ settled_free (Settled *settled)
 {
   for (gsize i = 0; i < settled->outcome->n_recipients; i++)
     verdict_clear (&settled->item.verdicts[i]);
+  g_free (settled->asked);
   g_free (settled->item.verdicts);
   g_free (settled->item.pending);
   envelope_free (settled->item.envelope);

@@ -3,18 +3,20 @@
 
 #include "engine/outbox-source.h"
 
+/* What is done with recipients whom a decision leaves pending follows from it. */
 typedef struct {
   OutcomeKind kind;
   Cause       cause;
   guint       code;  /* 0: no reply */
   const char *words;
+  gboolean    before; /* by an earlier try */
 } SettledFate;
 
 typedef struct {
   Account       *account;
   Outcome       *outcome;
   OutboxItem     item;
-  OutboxAttempt  attempt;
+  gboolean      *asked;
   OutboxSettled  settled;
 } Settled;
 

@@ -28,9 +28,13 @@
   {                                                                                                          \
     OUTCOME_SECURITY, CAUSE_AUTH_REFUSED, 535, "5.7.8 wrong"                                                 \
   }
-#define BEFORE                                                                                               \
+#define REFUSED_BEFORE                                                                                       \
   {                                                                                                          \
-    OUTCOME_NONE, CAUSE_NONE, 0, NULL                                                                        \
+    OUTCOME_PERMANENT, CAUSE_REPLY, 550, "5.1.1 no", TRUE                                                    \
+  }
+#define DOUBT_BEFORE                                                                                         \
+  {                                                                                                          \
+    OUTCOME_IN_DOUBT, CAUSE_CLOSED, 0, NULL, TRUE                                                            \
   }
 #define CANCELLED                                                                                            \
   {                                                                                                          \
@@ -78,7 +82,8 @@ static const Row rows[] = {
     FALSE,
     "refused:0;",
     "to r0@example.com was" },
-  { "refused-before", RETRY_OVER, { BEFORE, ACCEPTED }, 2, FALSE, "", NULL },
+  { "refused-before", RETRY_OVER, { REFUSED_BEFORE, ACCEPTED }, 2, FALSE, "", NULL },
+  { "doubt-before", RETRY_IN_DOUBT, { DOUBT_BEFORE, REFUSED }, 2, FALSE, "refused:1;", "to r1@example.com" },
   { "later", RETRY_LATER, { LATER }, 1, FALSE, "", NULL },
   { "no-path", RETRY_LATER, { NO_PATH }, 1, FALSE, "", NULL },
   { "expired",
