@@ -89,7 +89,7 @@ failures_of (const OutboxSettled *settled, gint64 now)
   gsize n = settled->tried ? settled->outcome->n_recipients : 0;
 
   for (guint i = 0; i < n; i++) {
-    FailureKind kind;
+    FailureKind kind = FAILURE_REFUSED;
     if (!settled->asked[i] || !is_news (settled, i, &kind))
       continue;
     if (!found[kind])

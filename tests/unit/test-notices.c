@@ -12,19 +12,19 @@
 
 #define ACCEPTED                                                                                             \
   {                                                                                                          \
-    OUTCOME_ACCEPTED, CAUSE_REPLY, 250, "2.0.0 Ok"                                                           \
+    .kind = OUTCOME_ACCEPTED, .cause = CAUSE_REPLY, .code = 250, .words = "2.0.0 Ok"                         \
   }
 #define REFUSED                                                                                              \
   {                                                                                                          \
-    OUTCOME_PERMANENT, CAUSE_REPLY, 550, "5.1.1 no <b>such</b> user & co"                                    \
+    .kind = OUTCOME_PERMANENT, .cause = CAUSE_REPLY, .code = 550, .words = "5.1.1 no <b>such</b> user & co"  \
   }
 #define LATER                                                                                                \
   {                                                                                                          \
-    OUTCOME_TEMPORARY, CAUSE_REPLY, 450, "4.2.0 greylisted"                                                  \
+    .kind = OUTCOME_TEMPORARY, .cause = CAUSE_REPLY, .code = 450, .words = "4.2.0 greylisted"                \
   }
 #define LOGIN                                                                                                \
   {                                                                                                          \
-    OUTCOME_SECURITY, CAUSE_AUTH_REFUSED, 535, "5.7.8 wrong"                                                 \
+    .kind = OUTCOME_SECURITY, .cause = CAUSE_AUTH_REFUSED, .code = 535, .words = "5.7.8 wrong"               \
   }
 
 static const char message_text[] = "From: hanako@example.org\r\nSubject: x\r\n\r\nbody\r\n";
