@@ -34,6 +34,21 @@ outbox_read_lease (sqlite3 *sqlite, LeaseHolder *holder)
 
 /* --- the end of a lease ----------------------------------------------------------------------- */
 
+/* Those that were being put in, and those that were kept for copies. */
+static int
+disown_messages (sqlite3 *sqlite, gint64 token)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  int code = outbox_collect (sqlite, ids, "SELECT id FROM message WHERE lease = ?", "i", token);
+
+  for (guint i = 0; i < ids->len && code == SQLITE_OK; i++)
+    code = database_execute (sqlite, "UPDATE item SET message = NULL WHERE message = ?", "i",
+                             g_array_index (ids, gint64, i));
+  if (code != SQLITE_OK || ids->len == 0)
+    return code;
+  return database_execute (sqlite, "UPDATE message SET lease = ? WHERE lease = ?", "ii", NOBODY, token);
+}
+
 int
 outbox_bury (sqlite3 *sqlite, gint64 token, gint64 now)
 {
@@ -48,7 +63,7 @@ outbox_bury (sqlite3 *sqlite, gint64 token, gint64 now)
       code = outbox_settle (sqlite, id, OUTBOX_QUEUED, now, 0);
   }
   if (code == SQLITE_OK)
-    code = database_execute (sqlite, "UPDATE message SET lease = ? WHERE lease = ?", "ii", NOBODY, token);
+    code = disown_messages (sqlite, token);
   return code == SQLITE_OK ? database_execute (sqlite, "DELETE FROM lease WHERE token = ?", "i", token)
                            : code;
 }
