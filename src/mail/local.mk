@@ -45,3 +45,7 @@ libmail_a_SOURCES += src/mail/wire-survey.h
 libmail_a_SOURCES += src/mail/wire-survey.c
 libmail_a_SOURCES += src/mail/wire-reencode.h
 libmail_a_SOURCES += src/mail/wire-reencode.c
+libmail_a_SOURCES += src/mail/report-build.h
+libmail_a_SOURCES += src/mail/report-build.c
+libmail_a_SOURCES += src/mail/summary.h
+libmail_a_SOURCES += src/mail/summary.c

@@ -63,3 +63,5 @@ EXTRA_DIST += tests/lab/servers/postfix.py
 EXTRA_DIST += tests/lab/servers/server.py
 EXTRA_DIST += tests/lab/servers/standard.py
 EXTRA_DIST += tests/lab/servers/tree.py
+TESTS += tests/lab/test-notices.py
+EXTRA_DIST += tests/lab/test-notices.py
