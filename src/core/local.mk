@@ -48,3 +48,4 @@ libcore_a_SOURCES += src/core/probe-advice.h
 libcore_a_SOURCES += src/core/probe-advice.c
 libcore_a_SOURCES += src/core/future-release.c
 libcore_a_SOURCES += src/core/future-release.h
+libcore_a_SOURCES += src/core/retry.c

@@ -67,3 +67,7 @@ check_PROGRAMS += tests/unit/test-receiver-hold
 TESTS += tests/unit/test-receiver-hold
 tests_unit_test_receiver_hold_SOURCES = tests/unit/test-receiver-hold.c
 tests_unit_test_receiver_hold_LDADD = $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-retry
+TESTS += tests/unit/test-retry
+tests_unit_test_retry_SOURCES = tests/unit/test-retry.c
+tests_unit_test_retry_LDADD = $(CORE_LIBS)
