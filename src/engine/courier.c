@@ -103,7 +103,8 @@ on_located (const char *network, const char *description, gpointer data)
   const Question *question = data;
 
   emit_answer (question, (EngineEvent){ .kind = ENGINE_NETWORK, .text = network, .detail = description });
-  answer_ladder (question, network);
+  /* Where it is unknown, nothing is believed and nothing written. */
+  answer_ladder (question, question->courier->account->path_memory ? network : NULL);
 }
 
 /* All addresses of a family are taken for reached by the way of the first. */
@@ -155,13 +156,14 @@ resolve (Courier *courier, const LadderAction *action)
   Question *question = g_new (Question, 1);
 
   *question = (Question){ courier, action->host, action->path.family,
+                          engine_resolver (courier->engine, courier->account),
                           g_array_new (FALSE, FALSE, sizeof (IpAddress)) };
   if (!host_is_literal (courier, action->host))
     emit_answer (question, (EngineEvent){ .kind = ENGINE_RESOLVING });
   g_ptr_array_add (courier->questions, question);
   courier->asked++;
-  resolver_ask (engine_resolver (courier->engine, courier->account),
-                courier->account->hosts_ascii[action->host], action->path.family, on_resolved, question);
+  resolver_ask (question->resolver, courier->account->hosts_ascii[action->host], action->path.family,
+                on_resolved, question);
 }
 
 /* --- the winner's session ----------------------------------------------------------- */
@@ -169,7 +171,6 @@ resolve (Courier *courier, const LadderAction *action)
 void
 courier_offer_delivery (Courier *courier)
 {
-  WorkSource *source = engine_source (courier->engine);
   SessionKey key = { .account = courier->account };
   Ticks ask_again;
 
@@ -178,7 +179,7 @@ courier_offer_delivery (Courier *courier)
   if (courier->carriage && !carriage_wants_session (courier->carriage))
     return; /* its fates are being recorded */
   if (!courier->next)
-    courier->next = source->claim (source, &key, clock_now (), &ask_again);
+    courier->next = engine_claim (courier->engine, &key, &ask_again);
   if (!courier->carriage && courier->next) {
     courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
     courier->claimed_at = clock_now ();
@@ -237,8 +238,8 @@ drop_search (Courier *courier)
   Identity *identity = engine_identity (courier->engine);
 
   for (guint i = 0; i < courier->questions->len; i++) {
-    gpointer question = g_ptr_array_index (courier->questions, i);
-    resolver_cancel (engine_resolver (courier->engine, courier->account), question);
+    Question *question = g_ptr_array_index (courier->questions, i);
+    resolver_cancel (question->resolver, question);
     if (identity)
       identity_cancel (identity, question);
   }
@@ -391,6 +392,21 @@ courier_free (Courier *courier)
   timer_free (courier->timer);
   verdict_clear (&courier->last_failure);
   g_free (courier);
+}
+
+/* Attempts of a search in the old network say nothing any more; the next search is the new
+ * network's. A session that won may live: its address may be of another network, or come back. */
+void
+courier_network_changed (Courier *courier)
+{
+  if (courier->done || !courier->carriage)
+    return;
+  if (courier->winner && !attempt_is_cut_off (courier->winner))
+    return;
+  courier->restart = TRUE;
+  if (courier->winner)
+    attempt_cut (courier->winner);
+  courier_drive (courier);
 }
 
 CancelResult

@@ -14,6 +14,8 @@ void     courier_free (Courier *courier);
 gboolean      courier_holds (const Courier *courier, DeliveryId id);
 CancelResult  courier_cancel (Courier *courier, DeliveryId id);
 const Ladder *courier_ladder (const Courier *courier);
+/* See engine_network_changed(). */
+void          courier_network_changed (Courier *courier);
 
 /* --- for carriage.c --------------------------------------------------------- */
 

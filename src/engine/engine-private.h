@@ -9,8 +9,12 @@ typedef struct Courier Courier;
 WorkSource *engine_source (Engine *engine);
 PathMemory *engine_memory (Engine *engine);
 Identity   *engine_identity (Engine *engine); /* NULL: none */
-/* Questions of ACCOUNT's: each has a patience of its own. */
+/* Questions of ACCOUNT's: each has a patience of its own. It is there as long as anything is in hand,
+ * but another answers once the network has changed. */
 Resolver   *engine_resolver (Engine *engine, const Account *account);
+
+/* What REUSE can serve next; NULL: nothing, and *ret_ask_again says when. */
+Delivery   *engine_claim (Engine *engine, const SessionKey *reuse, Ticks *ret_ask_again);
 
 /* Tells all watchers. */
 void engine_emit (Engine *engine, const EngineEvent *event);
