@@ -199,6 +199,12 @@ engine_retire (Engine *engine)
   engine->retired = TRUE;
 }
 
+gboolean
+engine_is_idle (const Engine *engine)
+{
+  return engine->idle_told;
+}
+
 void
 engine_network_changed (Engine *engine)
 {

@@ -30,6 +30,9 @@ void engine_wake (Engine *engine);
 /* Nothing is claimed any more; what is in hand goes on to its end. */
 void engine_retire (Engine *engine);
 
+/* TRUE since ENGINE_IDLE was told, as long as nothing is in hand. */
+gboolean engine_is_idle (const Engine *engine);
+
 /* This machine is attached elsewhere, or not at all: searches begin anew, sessions whose own address
  * is gone are given up unless the server's answer is all that they wait for, and what was
  * looked up is forgotten. */

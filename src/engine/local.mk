@@ -36,3 +36,5 @@ libengine_a_SOURCES += src/engine/probe-private.h
 libengine_a_SOURCES += src/engine/probe-trial.c
 libengine_a_SOURCES += src/engine/file-watch.h
 libengine_a_SOURCES += src/engine/file-watch.c
+libengine_a_SOURCES += src/engine/agent.h
+libengine_a_SOURCES += src/engine/agent.c
