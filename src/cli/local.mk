@@ -48,3 +48,5 @@ libcli_a_SOURCES += src/cli/config-watch.h
 libcli_a_SOURCES += src/cli/service-notice.c
 libcli_a_SOURCES += src/cli/service-notice.h
 libcli_a_SOURCES += src/cli/verb-agent.c
+libcli_a_SOURCES += src/cli/when.c
+libcli_a_SOURCES += src/cli/when.h

@@ -57,7 +57,7 @@ on_file (gpointer data)
 {
   Agent *agent = data;
 
-  engine_wake (agent->engine);
+  outbox_source_look_again (agent->source);
 }
 
 static void
@@ -65,7 +65,7 @@ on_look (gpointer data)
 {
   Agent *agent = data;
 
-  engine_wake (agent->engine);
+  outbox_source_look_again (agent->source);
   timer_set (agent->look, clock_now () + LOOK_SPAN);
 }
 
@@ -91,7 +91,7 @@ agent_network_changed (Agent *agent)
 void
 agent_clock_changed (Agent *agent)
 {
-  engine_wake (agent->engine);
+  outbox_source_look_again (agent->source);
 }
 
 static void
@@ -152,7 +152,7 @@ agent_is_idle (const Agent *agent)
 gboolean
 agent_retire (Agent *agent)
 {
-  engine_retire (agent->engine);
+  outbox_source_rest (agent->source);
   return engine_put_back_all (agent->engine) == 0 && engine_is_idle (agent->engine);
 }
 

@@ -16,6 +16,7 @@ typedef struct {
   TcpConnect *connect;        /* while connecting */
   Session *session;           /* once connected */
   Capabilities *capabilities; /* of its last EHLO: the flags only */
+  char *mechanism;            /* by which it logged in; NULL: not */
   Ticks started;
   LadderProgress progress; /* once connected: the latest step, */
   Ticks progressed;        /*   and when it came */
@@ -42,6 +43,7 @@ struct Courier {
   Delivery *next;     /* claimed, to follow over the same session */
   Attempt *winner;
   Verdict last_failure;
+  char *network; /* the latest that a host was reached by, for people; NULL: unknown */
   Ticks claimed_at;
   Ticks quit_until; /* TICKS_NEVER: not quitting */
   guint resolver_failed, name_unknown, asked;
@@ -77,6 +79,8 @@ gboolean attempt_is_cut_off (const Attempt *attempt);
 
 /* Ends the session of one that is cut off, as a failure of transport. */
 void attempt_cut (Attempt *attempt);
+/* For the history: ATTEMPT's session ends with VERDICT. The caller's. */
+OutboxAttempt *attempt_facts (const Attempt *attempt, const Verdict *verdict);
 
 /* EVENT with the attempt's place filled in. */
 void attempt_emit (Attempt *attempt, EngineEvent event);

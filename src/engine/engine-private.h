@@ -13,9 +13,6 @@ Identity   *engine_identity (Engine *engine); /* NULL: none */
  * but another answers once the network has changed. */
 Resolver   *engine_resolver (Engine *engine, const Account *account);
 
-/* What REUSE can serve next; NULL: nothing, and *ret_ask_again says when. */
-Delivery   *engine_claim (Engine *engine, const SessionKey *reuse, Ticks *ret_ask_again);
-
 /* Tells all watchers. */
 void engine_emit (Engine *engine, const EngineEvent *event);
 

@@ -31,7 +31,7 @@ struct Engine {
   GArray *resolvers; /* of AccountResolver */
   Timer *timer;
   guint last_watch;
-  gboolean idle_told, retired;
+  gboolean idle_told;
 };
 
 WorkSource *
@@ -94,20 +94,13 @@ forget_resolvers (Engine *engine)
   g_array_set_size (engine->resolvers, 0);
 }
 
-Delivery *
-engine_claim (Engine *engine, const SessionKey *reuse, Ticks *ret_ask_again)
-{
-  *ret_ask_again = TICKS_NEVER;
-  return engine->retired ? NULL : engine->source->claim (engine->source, reuse, clock_now (), ret_ask_again);
-}
-
 static void
 start_what_is_due (Engine *engine)
 {
   Ticks ask_again = TICKS_NEVER;
 
   while (engine->couriers->len < COURIERS_LIMIT) {
-    Delivery *delivery = engine_claim (engine, NULL, &ask_again);
+    Delivery *delivery = engine->source->claim (engine->source, NULL, clock_now (), &ask_again);
     if (!delivery)
       break;
     Courier *courier = courier_new (engine, delivery);
@@ -119,6 +112,12 @@ start_what_is_due (Engine *engine)
   timer_set (engine->timer, engine->finished->len > 0 ? 0 : ask_again);
 }
 
+static gboolean
+source_is_busy (const Engine *engine)
+{
+  return engine->source->is_busy && engine->source->is_busy (engine->source);
+}
+
 static void
 on_timer (gpointer data)
 {
@@ -128,7 +127,8 @@ on_timer (gpointer data)
     courier_free (g_ptr_array_index (engine->finished, i));
   g_ptr_array_set_size (engine->finished, 0);
   start_what_is_due (engine);
-  if (engine->couriers->len == 0 && engine->finished->len == 0 && !engine->idle_told) {
+  if (engine->couriers->len == 0 && engine->finished->len == 0 && !source_is_busy (engine)
+      && !engine->idle_told) {
     EngineEvent event = { .kind = ENGINE_IDLE };
     engine->idle_told = TRUE;
     forget_resolvers (engine);
@@ -193,12 +193,6 @@ engine_wake (Engine *engine)
   timer_set (engine->timer, 0);
 }
 
-void
-engine_retire (Engine *engine)
-{
-  engine->retired = TRUE;
-}
-
 gboolean
 engine_is_idle (const Engine *engine)
 {
@@ -249,8 +243,27 @@ engine_cancel (Engine *engine, DeliveryId id)
   Courier *courier = find_courier (engine, id);
 
   if (courier)
-    return courier_cancel (courier, id);
+    return courier_cancel (courier, id, OUTCOME_CANCELLED);
   return engine->source->withdraw (engine->source, id) ? CANCEL_CANCELLED : CANCEL_UNKNOWN;
+}
+
+CancelResult
+engine_put_back (Engine *engine, DeliveryId id)
+{
+  Courier *courier = find_courier (engine, id);
+
+  return courier ? courier_cancel (courier, id, OUTCOME_TEMPORARY) : CANCEL_UNKNOWN;
+}
+
+/* A courier that has nothing left leaves the array. */
+guint
+engine_put_back_all (Engine *engine)
+{
+  guint too_late = 0;
+
+  for (guint i = engine->couriers->len; i-- > 0;)
+    too_late += courier_put_back (g_ptr_array_index (engine->couriers, i));
+  return too_late;
 }
 
 const Ladder *
