@@ -68,3 +68,6 @@ libcli_a_SOURCES += src/cli/outbox-message.c
 libcli_a_SOURCES += src/cli/outbox-message.h
 libcli_a_SOURCES += src/cli/outbox-edit.c
 libcli_a_SOURCES += src/cli/outbox-edit.h
+libcli_a_SOURCES += src/cli/outbox-flush.c
+libcli_a_SOURCES += src/cli/outbox-flush.h
+libcli_a_SOURCES += src/cli/verb-outbox.c
