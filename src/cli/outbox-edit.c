@@ -102,11 +102,14 @@ static int
 replace (const Edit *edit, const Envelope *envelope, const GString *message)
 {
   const OutboxItem *item = edit->item;
-  g_auto (Summary) summary;
+  g_autoptr (GBytes) octets = g_bytes_new (message->str, message->len);
+  g_autoptr (BodySource) body = body_source_new_bytes (octets);
   g_autoptr (GError) error = NULL;
+  g_autoptr (MessageSummary) summary = message_summary_new (body, &error);
   Source source = { .text = message };
   gboolean found = FALSE;
-  summary_read (&summary, message->str, message->len);
+  if (!summary)
+    return deliver_fail (error);
   const OutboxAddition addition = {
     .state = item->state,
     .reason = item->reason,
@@ -114,9 +117,9 @@ replace (const Edit *edit, const Envelope *envelope, const GString *message)
     .account = item->account,
     .overrides = (const char *const *)item->overrides,
     .envelope = envelope,
-    .from = summary.from,
-    .subject = summary.subject,
-    .message_id = summary.message_id,
+    .from = summary->from,
+    .subject = summary->subject,
+    .message_id = summary->message_id,
     .now = clock_instant ().wall,
     .not_before = item->not_before,
     .hold_until = item->hold_until,
