@@ -46,3 +46,4 @@ tests_unit_test_outbox_harm_LDADD = $(STORE_LIBS)
 EXTRA_DIST += tests/lib/mounts.h
 tests_unit_test_path_store_harm_SOURCES += tests/lib/mounts.c
 tests_unit_test_outbox_harm_SOURCES += tests/lib/mounts.c
+tests_unit_test_outbox_SOURCES += tests/lib/cut-vfs.c
