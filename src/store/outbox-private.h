@@ -73,6 +73,9 @@ int outbox_bury (sqlite3 *sqlite, gint64 token, gint64 now);
  * octets are from then on if it is over; 0: they go. */
 int outbox_settle (sqlite3 *sqlite, gint64 id, OutboxState state, gint64 now, gint64 keeper);
 
+/* With all that there is of it. */
+int outbox_remove (sqlite3 *sqlite, gint64 id);
+
 /* What follows for a state from the fates of its recipients, as SQL over table item. */
 #define ANYBODY_IN_DOUBT                                                                                     \
   "EXISTS (SELECT 1 FROM recipient WHERE recipient.item = item.id AND kind = 'in-doubt' AND NOT pending)"

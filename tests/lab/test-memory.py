@@ -7,7 +7,7 @@ import json
 import sqlite3
 import subprocess
 
-from lab import BUILD, Lab, check_equal, main, test
+from lab import BUILD, Lab, check_equal, main, test, without_outbox
 from lab.client import Sent
 from lab.eleven import SILENT_IPV6, closed, number
 from lab.memory import age, ask, held_against, memory_file, send
@@ -173,4 +173,5 @@ def _():
 
 
 if __name__ == "__main__":
+    without_outbox()
     main(at_once=8)

@@ -6,7 +6,7 @@ A new network is a row of lab/eleven.py; what its memory saves stands here. SYNs
 in the server's kernel.
 """
 
-from lab import CASES, Lab, case, check_equal, main, message, test
+from lab import CASES, Lab, case, check_equal, main, message, test, without_outbox
 from lab.eleven import ELEVEN, ON_25, ON_587, number
 from lab.memory import age, count_attempts, held_against
 from lab.network import ALL_PATHS
@@ -126,4 +126,5 @@ def _():
 
 
 if __name__ == "__main__":
+    without_outbox()
     main(at_once=12)

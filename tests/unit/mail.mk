@@ -32,3 +32,7 @@ tests_unit_make_report_SOURCES = tests/unit/make-report.c
 tests_unit_make_report_LDADD = $(MAIL_LIBS)
 TESTS += tests/unit/test-report-build.py
 EXTRA_DIST += tests/unit/test-report-build.py
+check_PROGRAMS += tests/unit/test-summary
+TESTS += tests/unit/test-summary
+tests_unit_test_summary_SOURCES = tests/unit/test-summary.c
+tests_unit_test_summary_LDADD = $(MAIL_LIBS)
