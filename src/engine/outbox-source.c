@@ -24,6 +24,7 @@ outbox_entry_new (OutboxSource *source, OutboxItem *item, const Account *account
   entry->source = source;
   entry->item = item;
   entry->account = account;
+  item->envelope->hold_until = item->hold_until; /* of each try, or it would leave early */
   entry->delivery = (Delivery){ .id = (DeliveryId)item->id,
                                 .account = account,
                                 .envelope = item->envelope,
@@ -39,7 +40,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   outbox_item_free (entry->item);
-  body_source_unref (entry->message);
+  g_clear_pointer (&entry->message, body_source_unref);
   g_clear_pointer (&entry->unwritten, outbox_batch_unref);
   outcome_free (entry->outcome);
   g_free (entry);
