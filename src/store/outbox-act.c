@@ -39,7 +39,7 @@ static const Deed deeds[] = {
   [OUTBOX_RESOLVE_RESEND]
   = { .states = BIT (OUTBOX_IN_DOUBT),
       .becomes = OUTBOX_QUEUED,
-      .sql = { "UPDATE recipient SET pending = 1 WHERE item = ?1 AND kind = 'in-doubt'",
+      .sql = { "UPDATE recipient SET pending = 1 WHERE item = ?1 AND kind = 'in-doubt' AND ?2",
                "UPDATE item SET not_before = ?2, reason = NULL WHERE id = ?1" } },
   [OUTBOX_REMOVE] = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_FINISHED) | BIT (OUTBOX_CANCELLED) },
 };

@@ -413,6 +413,37 @@ def mailq():
         check_equal(home.call("-v", "-Ac", called_as="/usr/bin/mailq")[0], OK, "options")
 
 
+@test("a server that keeps messages has it at once, with its time, whichever try that is")
+def future_release():
+    with Home("future-release = yes\n") as home:
+        home.send(at="2099-01-02T03:04:05Z", subject="one")
+        check_equal(home.items()[1]["standing"], "deferred", "nobody answers")
+        home.sink("--future-release", "40000d")
+        check_equal(home.outbox("flush"), (OK, "", "message 1: sent\n"), "flush")
+        home.send(at="2098-01-02T03:04:05Z", subject="two")
+        check_equal(sorted(re.findall("X-Envelope-Hold-Until: (.*)", "".join(home.mails()))),
+                    ["2098-01-02T03:04:05Z", "2099-01-02T03:04:05Z"], "until when")
+        assert "The server keeps it until 2099-01-02 03:04." in home.outbox("show", "1")[1]
+
+
+for each_name, each_options in {"doesn't offer it": [], "doesn't keep it for that long": ["--future-release", "1d"],
+                                "refuses the parameter": ["--future-release", "40000d", "--reply",
+                                                          "MAIL=501 5.5.4 no"]}.items():
+    @test(f"where a server {each_name}, the message waits here for its time", each_options)
+    def no_future_release(options):
+        with Home("future-release = yes\n") as home:
+            home.sink(*options)
+            home.send(at="2099-01-02T03:04:05Z")
+            item = home.items()[1]
+            check_equal((item["standing"], item["not-before"], item["tries"], item["recipients"][0]["pending"]),
+                        ("scheduled", "2099-01-02T03:04:05Z", 0, True), "item")
+            check_equal(home.outbox("flush"), (OK, "", "Nothing is waiting in the outbox.\n"), "flush")
+            check_equal(home.mails(), [], "mails")
+            if not options or "--reply" not in options:
+                check_equal(home.outbox("flush", "1"), (OK, "", "message 1: sent\n"), "flush 1")
+                assert "Hold-Until" not in home.mails()[0]
+
+
 @test("a full disk is not taken for success")
 def full():
     with Home() as home, open("/dev/full", "w", encoding="utf-8") as disk:
