@@ -16,6 +16,7 @@
 #include "cli/outbox-act.h"
 #include "cli/outbox-draft.h"
 #include "cli/outbox-message.h"
+#include "cli/outbox-words.h"
 #include "mail/summary.h"
 #include "net/clock.h"
 
@@ -269,12 +270,12 @@ edit_and_replace (Edit *edit)
     return deliver_fail (error);
   int status = edit_until_good (edit, &envelope, &message);
   if (status == EX_OK && !envelope)
-    printf (_ ("message %" G_GINT64_FORMAT ": unchanged\n"), edit->target->id);
+    outbox_say (stdout, edit->target->id, _ ("unchanged"));
   else if (status == EX_OK)
     status = replace (edit, envelope, message);
   if (status == EX_OK && envelope) {
     edit->keep_file = FALSE;
-    printf (_ ("message %" G_GINT64_FORMAT ": changed\n"), edit->target->id);
+    outbox_say (stdout, edit->target->id, _ ("changed"));
   }
   if (!envelope || status != EX_OK)
     let_go (edit);
