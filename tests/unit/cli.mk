@@ -18,3 +18,7 @@ check_PROGRAMS += tests/unit/test-when
 TESTS += tests/unit/test-when
 tests_unit_test_when_SOURCES = tests/unit/test-when.c
 tests_unit_test_when_LDADD = libcli.a $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-outbox-draft
+TESTS += tests/unit/test-outbox-draft
+tests_unit_test_outbox_draft_SOURCES = tests/unit/test-outbox-draft.c
+tests_unit_test_outbox_draft_LDADD = libcli.a $(MAIL_LIBS)
