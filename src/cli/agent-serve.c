@@ -8,7 +8,7 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/account-finder.h"
+#include "cli/accounts.h"
 #include "cli/agent-lock.h"
 #include "cli/agent-say.h"
 #include "cli/config-watch.h"
@@ -39,7 +39,7 @@ typedef struct {
 typedef struct {
   const AgentWish *wish;
   Config *config, *next; /* NEXT: to begin anew with; NULL: none */
-  AccountFinder *finder;
+  Accounts *accounts;
   GPtrArray *posts; /* of Post */
   GPtrArray *locks; /* of AgentLock, some from before the new beginning */
   GMainLoop *loop;
@@ -162,7 +162,7 @@ on_idle (Agent *agent, gpointer data)
   }
   service_notice ("STATUS=Nothing is due");
   timer_set (service->secrets, clock_now () + SECRETS_KEPT);
-  if (account_finder_size (service->finder) > OVERRIDES_LIMIT)
+  if (accounts_count (service->accounts) > OVERRIDES_LIMIT)
     config_watch_reload (service->config_watch);
 }
 
@@ -272,8 +272,8 @@ open_post (Service *service, const char *directory, GError **error)
   const Account *account = account_of (service->config, directory, &keep_sent);
   Post *post = g_new0 (Post, 1);
   AgentRules rules = { .directory = directory,
-                       .find_account = account_finder_find,
-                       .find_data = service->finder,
+                       .find_account = accounts_find,
+                       .find_data = service->accounts,
                        .keep_sent = keep_sent,
                        .once = service->wish->once };
 
@@ -315,7 +315,8 @@ open_posts (Service *service)
 static void
 serve (Service *service)
 {
-  service->finder = account_finder_new (service->config);
+  service->accounts = accounts_new ();
+  accounts_set_base (service->accounts, service->config);
   service->posts = g_ptr_array_new_with_free_func (post_free);
   service->retiring = FALSE;
   service->status = open_posts (service);
@@ -327,7 +328,7 @@ serve (Service *service)
   timer_set (service->patience, TICKS_NEVER);
   timer_set (service->secrets, TICKS_NEVER);
   g_clear_pointer (&service->posts, g_ptr_array_unref);
-  g_clear_pointer (&service->finder, account_finder_free);
+  g_clear_pointer (&service->accounts, accounts_free);
   secret_forget_all ();
 }
 
