@@ -4,6 +4,7 @@
 #include "cli/agent-serve.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -18,12 +19,14 @@
 #include "cli/state.h"
 #include "config/secret-command.h"
 #include "engine/agent.h"
+#include "engine/file-watch.h"
 #include "engine/timer.h"
 #include "net/clock.h"
 #include "net/clock-watch.h"
 #include "net/link-watch.h"
 
 #define ANSWERS_PATIENCE TICKS_PER_MINUTE /* for servers that hold a message in doubt */
+#define NAME_SERVERS "/etc/resolv.conf"   /* written after the address has come */
 #define SECOND_SIGNAL (TICKS_PER_SECOND / 2)
 #define SECRETS_KEPT TICKS_PER_MINUTE /* once there is nothing to do */
 #define OVERRIDES_LIMIT 100           /* sets of options that messages brought along */
@@ -332,14 +335,51 @@ serve (Service *service)
   secret_forget_all ();
 }
 
+typedef struct {
+  LinkWatch *links;
+  ClockWatch *clock;
+  FileWatch *name_servers[2]; /* the file, and what it is a link to */
+} Outside;
+
+static FileWatch *
+watch_name_servers (Service *service, const char *file)
+{
+  g_autofree char *folder = file ? g_path_get_dirname (file) : NULL;
+  g_autofree char *name = file ? g_path_get_basename (file) : NULL;
+
+  return file ? file_watch_new (folder, name, on_link, service) : NULL;
+}
+
+static void
+watch_outside (Service *service, Outside *outside)
+{
+  char *target = realpath (NAME_SERVERS, NULL);
+  gboolean is_link = target && strcmp (target, NAME_SERVERS) != 0;
+
+  outside->links = link_watch_new (on_link, service);
+  outside->clock = clock_watch_new (on_clock, service);
+  outside->name_servers[0] = watch_name_servers (service, NAME_SERVERS);
+  outside->name_servers[1] = watch_name_servers (service, is_link ? target : NULL);
+  service->config_watch = config_watch_new (service->wish->set, on_config, service);
+  free (target);
+}
+
+static void
+outside_clear (Outside *outside)
+{
+  link_watch_free (outside->links);
+  clock_watch_free (outside->clock);
+  for (gsize i = 0; i < G_N_ELEMENTS (outside->name_servers); i++)
+    file_watch_free (outside->name_servers[i]);
+}
+
 static void
 serve_until_the_end (Service *service)
 {
-  LinkWatch *links = service->wish->once ? NULL : link_watch_new (on_link, service);
-  ClockWatch *clock = service->wish->once ? NULL : clock_watch_new (on_clock, service);
+  Outside outside = { .links = NULL };
 
   if (!service->wish->once)
-    service->config_watch = config_watch_new (service->wish->set, on_config, service);
+    watch_outside (service, &outside);
   interrupt_watch (on_signal, service);
   serve (service);
   while (service->next && !service->ended) {
@@ -350,8 +390,7 @@ serve_until_the_end (Service *service)
   service_notice ("STOPPING=1");
   interrupt_unwatch ();
   g_clear_pointer (&service->config_watch, config_watch_free);
-  clock_watch_free (clock);
-  link_watch_free (links);
+  outside_clear (&outside);
 }
 
 static void
