@@ -25,6 +25,7 @@ outbox_entry_new (OutboxSource *source, OutboxItem *item, const Account *account
   entry->item = item;
   entry->account = account;
   entry->asked = g_memdup2 (item->pending, item->envelope->recipients->len * sizeof (gboolean));
+  item->envelope->hold_until = item->hold_until; /* of each try, or it would leave early */
   entry->delivery = (Delivery){ .id = (DeliveryId)item->id,
                                 .account = account,
                                 .envelope = item->envelope,
