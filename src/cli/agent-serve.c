@@ -274,6 +274,12 @@ take_lock (Service *service, const char *directory, GError **error)
   return lock != NULL;
 }
 
+static void
+warn (const char *text, gpointer data)
+{
+  agent_say (_ ("warning: %s"), text);
+}
+
 static gboolean
 open_post (Service *service, const char *directory, GError **error)
 {
@@ -284,7 +290,8 @@ open_post (Service *service, const char *directory, GError **error)
                        .find_account = accounts_find,
                        .find_data = service->accounts,
                        .keep_sent = keep_sent,
-                       .once = service->wish->once };
+                       .once = service->wish->once,
+                       .warn = warn };
 
   post->store = state_open (account);
   rules.memory = post->memory = state_load (post->store);

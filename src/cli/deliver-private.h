@@ -29,9 +29,6 @@ OutboxWish deliver_outbox_wish (const Letter *letter, const MessageSummary *summ
 /* The outbox can't be used: nothing was sent, and the caller keeps the message. */
 int deliver_refuse (const GError *error);
 
-/* NoticesRules.warn: says TEXT on standard error. */
-void deliver_warn (const char *text, gpointer data);
-
 /* --- deliver-kept.c -------------------------------------------------------------------- */
 
 /* "toukan: kept in the outbox as 12…": what comes next. Free with g_free(). */

@@ -27,3 +27,6 @@ int deliver (const Account *account, const Envelope *envelope, BodySource *messa
 
 /* Prints "toukan: MESSAGE" and returns the exit status that goes with it. */
 int deliver_fail (const GError *error);
+
+/* NoticesRules.warn: says TEXT on standard error. */
+void deliver_warn (const char *text, gpointer data);
