@@ -9,14 +9,14 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/accounts.h"
+#include "engine/accounts.h"
 #include "cli/agent-lock.h"
 #include "cli/agent-say.h"
 #include "cli/config-watch.h"
 #include "cli/deliver.h"
 #include "cli/interrupt.h"
 #include "cli/service-notice.h"
-#include "cli/state.h"
+#include "engine/state.h"
 #include "config/secret-command.h"
 #include "engine/agent.h"
 #include "engine/file-watch.h"

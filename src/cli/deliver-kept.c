@@ -7,7 +7,7 @@
 #include "base/visible.h"
 #include "cli/json.h"
 #include "cli/report.h"
-#include "cli/when.h"
+#include "engine/when.h"
 
 static char *
 next_try (const OutboxItem *item, gint64 now)

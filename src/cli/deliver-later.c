@@ -5,10 +5,10 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/background.h"
+#include "engine/background.h"
 #include "cli/output.h"
-#include "cli/state.h"
-#include "cli/when.h"
+#include "engine/state.h"
+#include "engine/when.h"
 #include "net/clock.h"
 
 static gboolean

@@ -5,12 +5,12 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/background.h"
+#include "engine/background.h"
 #include "cli/deliver-private.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
-#include "cli/state.h"
+#include "engine/state.h"
 #include "cli/watch.h"
 #include "config/secret-command.h"
 #include "engine/engine.h"

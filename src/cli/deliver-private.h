@@ -1,7 +1,7 @@
 /* What the ways of delivering share. Nobody else includes this. */
 #pragma once
 
-#include "cli/accounts.h"
+#include "engine/accounts.h"
 #include "cli/deliver.h"
 #include "engine/outbox-source.h"
 #include "mail/summary.h"

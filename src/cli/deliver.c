@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "cli/deliver-private.h"
-#include "cli/state.h"
+#include "engine/state.h"
 #include "engine/memory-source.h"
 #include "net/clock.h"
 

@@ -8,7 +8,7 @@
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "cli/deliver.h"
-#include "cli/outbox-words.h"
+#include "engine/outbox-words.h"
 #include "net/clock.h"
 
 #define BIT(state) (1u << (state))

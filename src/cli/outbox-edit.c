@@ -16,7 +16,7 @@
 #include "cli/outbox-act.h"
 #include "cli/outbox-draft.h"
 #include "cli/outbox-message.h"
-#include "cli/outbox-words.h"
+#include "engine/outbox-words.h"
 #include "mail/summary.h"
 #include "net/clock.h"
 

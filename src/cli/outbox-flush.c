@@ -6,12 +6,12 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/accounts.h"
+#include "engine/accounts.h"
 #include "cli/deliver.h"
 #include "cli/interrupt.h"
-#include "cli/outbox-words.h"
+#include "engine/outbox-words.h"
 #include "cli/report.h"
-#include "cli/state.h"
+#include "engine/state.h"
 #include "cli/watch.h"
 #include "config/secret-command.h"
 #include "engine/notices.h"

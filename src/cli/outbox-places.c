@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "cli/state.h"
+#include "engine/state.h"
 
 /* --- places ------------------------------------------------------------------------------ */
 

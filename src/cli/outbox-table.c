@@ -2,10 +2,10 @@
 #include "cli/outbox-table.h"
 
 #include "base/i18n.h"
-#include "cli/cell.h"
+#include "engine/cell.h"
 #include "cli/json.h"
-#include "cli/outbox-words.h"
-#include "cli/when.h"
+#include "engine/outbox-words.h"
+#include "engine/when.h"
 
 enum { ID, STANDING, WHEN, TO, SUBJECT, N_COLUMNS };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "cli/cell.h"
+#include "engine/cell.h"
 
 #define FEWEST_COLUMNS 40
 

@@ -7,7 +7,7 @@
 
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "cli/cell.h"
+#include "engine/cell.h"
 
 enum { NETWORK, PATH, WHY, SINCE, UNTIL, LAST_SUCCESS, N_COLUMNS };
 

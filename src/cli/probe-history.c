@@ -6,7 +6,7 @@
 #include "base/domain.h"
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "cli/cell.h"
+#include "engine/cell.h"
 #include "cli/json.h"
 #include "cli/probe-view.h"
 

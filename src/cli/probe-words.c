@@ -4,7 +4,7 @@
 #include "base/domain.h"
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "cli/cell.h"
+#include "engine/cell.h"
 #include "cli/probe-view.h"
 #include "cli/report.h"
 #include "engine/timeline.h"

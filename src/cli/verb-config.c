@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "cli/cell.h"
+#include "engine/cell.h"
 #include "cli/deliver.h"
 #include "cli/option-list.h"
 #include "cli/output.h"

@@ -9,7 +9,7 @@
 #include "cli/deliver.h"
 #include "cli/output.h"
 #include "cli/paths-table.h"
-#include "cli/state.h"
+#include "engine/state.h"
 #include "cli/verb.h"
 #include "config/config.h"
 #include "net/clock.h"

@@ -10,7 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/probe-view.h"
-#include "cli/state.h"
+#include "engine/state.h"
 #include "cli/verb.h"
 #include "config.h"
 #include "config/config.h"

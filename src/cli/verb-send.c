@@ -11,7 +11,7 @@
 #include "base/visible.h"
 #include "cli/deliver.h"
 #include "cli/verb.h"
-#include "cli/when.h"
+#include "engine/when.h"
 #include "mail/address.h"
 #include "mail/build.h"
 #include "net/clock.h"

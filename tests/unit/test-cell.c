@@ -1,5 +1,5 @@
 /* Text set in columns: nothing is lost, and nothing is wider than a terminal. */
-#include "cli/cell.h"
+#include "engine/cell.h"
 #include "../lib/table.h"
 
 #define TEN "ten chars "

@@ -1,7 +1,7 @@
 /* The outbox as people see it: columns of a terminal, in any script; and mailq's lines. */
-#include "cli/cell.h"
+#include "engine/cell.h"
 #include "cli/mailq.h"
-#include "cli/outbox-show.h"
+#include "engine/outbox-show.h"
 #include "cli/outbox-table.h"
 #include "tests/lib/table.h"
 

@@ -1,7 +1,7 @@
 /* Moments as people write and read them, at two times of the year and in zones with and
  * without summer time. */
 #include "base/error.h"
-#include "cli/when.h"
+#include "engine/when.h"
 #include "tests/lib/table.h"
 
 /* Wednesday. */

@@ -1,12 +1,12 @@
 /* The history of a message as one would tell it. */
-#include "cli/outbox-show.h"
+#include "engine/outbox-show.h"
 
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "cli/cell.h"
-#include "cli/outbox-words.h"
-#include "cli/report.h"
-#include "cli/when.h"
+#include "engine/cell.h"
+#include "engine/outbox-words.h"
+#include "engine/report-words.h"
+#include "engine/when.h"
 
 /* --- what it is ----------------------------------------------------------------------------- */
 

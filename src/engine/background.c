@@ -1,5 +1,5 @@
 /* A program of its own, not a fork: an open database must not be inherited. */
-#include "cli/background.h"
+#include "engine/background.h"
 
 #include <fcntl.h>
 #include <signal.h>

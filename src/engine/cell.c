@@ -1,5 +1,5 @@
 /* Columns of text. */
-#include "cli/cell.h"
+#include "engine/cell.h"
 
 #include <string.h>
 

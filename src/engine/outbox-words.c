@@ -1,12 +1,12 @@
 /* One table for each thing that has a name on disk. */
-#include "cli/outbox-words.h"
+#include "engine/outbox-words.h"
 
 #include <string.h>
 
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "cli/report.h"
-#include "cli/when.h"
+#include "engine/report-words.h"
+#include "engine/when.h"
 
 const char *
 outbox_standing_words (OutboxStanding standing)

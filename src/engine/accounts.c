@@ -1,6 +1,6 @@
 /* Configurations are read when the first message asks, and once for all that have the same
  * overrides. */
-#include "cli/accounts.h"
+#include "engine/accounts.h"
 
 #include <string.h>
 

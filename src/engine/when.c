@@ -2,7 +2,7 @@
  * Days are counted by the calendar, so that "in 3 days" keeps the time of day when the
  * clocks change meanwhile. A time of day that the change leaves out is the moment of
  * the change. */
-#include "cli/when.h"
+#include "engine/when.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The path memory, from account to disk. */
-#include "cli/state.h"
+#include "engine/state.h"
 
 #include <stdio.h>
 
