@@ -3,6 +3,7 @@
 
 #include "base/domain.h"
 #include "mail/address-parse.h"
+#include "mail/header-write.h"
 
 #include <string.h>
 
@@ -75,4 +76,41 @@ address_needs_utf8 (const char *address)
     if ((*at & 0x80) != 0)
       return TRUE;
   return FALSE;
+}
+
+static gboolean
+is_plain_name (const char *name)
+{
+  for (const char *at = name; *at != '\0'; at++)
+    if ((*at & 0x80) == 0 && !g_ascii_isalnum (*at) && strchr ("!#$%&'*+-/=?^_`{|}~ .", *at) == NULL)
+      return FALSE;
+  return name[0] != ' ' && !g_str_has_suffix (name, " ") && strstr (name, "  ") == NULL;
+}
+
+char *
+address_write (const char *name, const char *address)
+{
+  if (name == NULL || *name == '\0')
+    return g_strdup (address);
+  if (strstr (name, "=?") != NULL) { /* would be decoded, even in quotes */
+    g_autofree char *phrase = header_encode_phrase (name);
+    return g_strdup_printf ("%s <%s>", phrase, address);
+  }
+  if (is_plain_name (name))
+    return g_strdup_printf ("%s <%s>", name, address);
+  g_autoptr (GString) text = g_string_new ("\"");
+  for (; *name != '\0'; name++) {
+    if (*name == '"' || *name == '\\')
+      g_string_append_c (text, '\\');
+    g_string_append_c (text, *name);
+  }
+  g_string_append_printf (text, "\" <%s>", address);
+  return g_strdup (text->str);
+}
+
+char *
+address_key (const char *address)
+{
+  g_autofree char *ascii = address_to_ascii_domain (address, NULL);
+  return g_utf8_casefold (ascii != NULL ? ascii : address, -1);
 }

@@ -27,6 +27,13 @@ GPtrArray *address_parse_list (const char *text, const char *qualify_with, GErro
 /* Exactly one address with nothing around it, as in -f or RCPT. */
 char *address_parse_one (const char *text, const char *qualify_with, GError **error);
 
+/* As people write it, in Unicode; address_parse_list() gives the same back. NAME may be NULL. */
+char *address_write (const char *name, const char *address);
+
+/* The same for addresses that mean the same mailbox, as far as can be told from here: case makes no
+ * difference, nor does the form of the domain. ADDRESS holds an "@". */
+char *address_key (const char *address);
+
 /* The domain part of a checked address; points into it. */
 const char *address_domain (const char *address);
 

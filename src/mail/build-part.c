@@ -97,6 +97,8 @@ build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error
                                                                                 : "iso-8859-1";
   g_autoptr (GString) type = g_string_new ("text/plain");
   header_append_parameter (type, "charset", charset);
+  if (request->flowed)
+    g_string_append (type, "; format=flowed");
   gboolean quote = scan.nul || scan.longest_line > WIRE_LINE_LIMIT;
   TransferKind kind = quote ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_AS_IS;
   const char *encoding = quote ? transfer_kind_name (kind) : plain_encoding (&scan);
@@ -209,19 +211,26 @@ attached_name (const char *path)
   return name;
 }
 
-gboolean
-build_attachment (BodyWriter *writer, const char *path, const char *type, GError **error)
+static gboolean
+refuse_type (const char *type, GError **error)
 {
-  if (type != NULL && (!is_media_type (type) || g_ascii_strncasecmp (type, "multipart/", 10) == 0)) {
-    g_autofree char *shown = visible_text (type, -1);
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("\"%s\" is no media type for a file"), shown);
-    return FALSE;
-  }
-  g_autoptr (BodySource) source = read_file (path, error);
+  g_autofree char *shown = visible_text (type, -1);
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("\"%s\" is no media type for a file"), shown);
+  return FALSE;
+}
+
+gboolean
+build_attachment (BodyWriter *writer, const BuildAttachment *attachment, GError **error)
+{
+  const char *type = attachment->type;
+  if (type != NULL && (!is_media_type (type) || g_ascii_strncasecmp (type, "multipart/", 10) == 0))
+    return refuse_type (type, error);
+  g_autoptr (BodySource) source = read_file (attachment->path, error);
   WireScan scan;
   if (source == NULL || !scan_source (source, &scan, error))
     return FALSE;
-  g_autofree char *name = attached_name (path);
+  const gboolean named = attachment->name != NULL && *attachment->name != '\0';
+  g_autofree char *name = attached_name (named ? attachment->name : attachment->path);
   g_autofree char *guessed = type == NULL ? guess_type (name, source, error) : NULL;
   if (type == NULL && guessed == NULL)
     return FALSE;
@@ -232,4 +241,14 @@ build_attachment (BodyWriter *writer, const char *path, const char *type, GError
   const char *encoding = kind == TRANSFER_AS_IS ? plain_encoding (&scan) : transfer_kind_name (kind);
   return write_part_header (writer, value->str, disposition->str, encoding, error)
          && write_source (writer, source, kind, error);
+}
+
+gboolean
+build_forwarded (BodyWriter *writer, GBytes *message, GError **error)
+{
+  g_autoptr (BodySource) source = body_source_new_bytes (message);
+  WireScan scan;
+  return scan_source (source, &scan, error)
+         && write_part_header (writer, "message/rfc822", "inline", plain_encoding (&scan), error)
+         && write_source (writer, source, TRANSFER_AS_IS, error);
 }

@@ -8,5 +8,13 @@
  * line end that belongs to a boundary behind it. */
 gboolean build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error);
 
-/* TYPE: NULL: guessed from name and content. */
-gboolean build_attachment (BodyWriter *writer, const char *path, const char *type, GError **error);
+typedef struct {
+  const char *path;
+  const char *name; /* under which it goes out; NULL: the file's */
+  const char *type; /* NULL: guessed from name and content */
+} BuildAttachment;
+
+gboolean build_attachment (BodyWriter *writer, const BuildAttachment *attachment, GError **error);
+
+/* A message/rfc822 part, its octets as they are: no encoding is allowed there. */
+gboolean build_forwarded (BodyWriter *writer, GBytes *message, GError **error);

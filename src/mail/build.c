@@ -169,6 +169,9 @@ add_fields (GString *header, const BuildRequest *request, GError **error)
     header_append (header, "To", "undisclosed-recipients:;");
   if (!add_text (header, "Subject", request->subject != NULL ? request->subject : "", error))
     return FALSE;
+  if ((request->in_reply_to != NULL && !add_text (header, "In-Reply-To", request->in_reply_to, error))
+      || (request->references != NULL && !add_text (header, "References", request->references, error)))
+    return FALSE;
   for (const char *const *line = request->headers; line != NULL && *line != NULL; line++)
     if (!add_further (header, *line, error))
       return FALSE;
@@ -182,6 +185,23 @@ write_string (BodyWriter *writer, const GString *text, GError **error)
 }
 
 static gboolean
+write_attachments (BodyWriter *writer, const BuildRequest *request, const char *delimiter, GError **error)
+{
+  for (guint i = 0; request->attachments != NULL && request->attachments[i] != NULL; i++) {
+    const BuildAttachment attachment
+        = { .path = request->attachments[i],
+            .name = request->attachment_names != NULL ? request->attachment_names[i] : NULL,
+            .type = request->attachment_types != NULL ? request->attachment_types[i] : NULL };
+    if (!body_writer_append (writer, delimiter, strlen (delimiter), error)
+        || !build_attachment (writer, &attachment, error))
+      return FALSE;
+  }
+  return request->forwarded == NULL
+         || (body_writer_append (writer, delimiter, strlen (delimiter), error)
+             && build_forwarded (writer, request->forwarded, error));
+}
+
+static gboolean
 write_multipart (BodyWriter *writer, GString *header, const BuildRequest *request, GError **error)
 {
   g_autofree char *token = build_token ();
@@ -192,13 +212,8 @@ write_multipart (BodyWriter *writer, GString *header, const BuildRequest *reques
   header_append (header, "Content-Type", type);
   if (!write_string (writer, header, error)
       || !body_writer_append (writer, delimiter, strlen (delimiter), error)
-      || !build_text_part (writer, request, error))
+      || !build_text_part (writer, request, error) || !write_attachments (writer, request, delimiter, error))
     return FALSE;
-  for (guint i = 0; request->attachments[i] != NULL; i++)
-    if (!body_writer_append (writer, delimiter, strlen (delimiter), error)
-        || !build_attachment (writer, request->attachments[i],
-                              request->attachment_types != NULL ? request->attachment_types[i] : NULL, error))
-      return FALSE;
   return body_writer_append (writer, close, strlen (close), error);
 }
 
@@ -209,7 +224,8 @@ build_message (const BuildRequest *request, GError **error)
   g_autoptr (BodyWriter) writer = body_writer_new ();
   if (!add_fields (header, request, error))
     return NULL;
-  gboolean attached = request->attachments != NULL && request->attachments[0] != NULL;
+  gboolean attached
+      = (request->attachments != NULL && request->attachments[0] != NULL) || request->forwarded != NULL;
   gboolean good = attached ? write_multipart (writer, header, request, error)
                            : write_string (writer, header, error) && build_text_part (writer, request, error);
   return good ? body_writer_finish (writer, error) : NULL;

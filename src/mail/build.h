@@ -12,10 +12,15 @@ typedef struct {
   const char *subject;            /* UTF-8 */
   const char *text;               /* the body, UTF-8 or, when it isn't, octets of CHARSET */
   gsize       text_length;
+  gboolean    flowed;             /* TEXT is flowed_encode()'s */
   const char *charset;            /* NULL: UTF-8, or ISO-8859-1 when it isn't valid UTF-8 */
+  const char *in_reply_to;        /* message-ids with their brackets; NULL: none */
+  const char *references;
   const char *const *headers;     /* further "Name: value" lines; NULL: none */
   const char *const *attachments; /* file names; NULL: none */
   const char *const *attachment_types; /* NULL, or a media type for each (NULL: guessed) */
+  const char *const *attachment_names; /* NULL, or a name for each (NULL: its file's) */
+  GBytes     *forwarded;          /* a message that goes along whole; NULL: none */
   gint64      date;               /* seconds since 1970, with the local offset applied by build */
 } BuildRequest;
 

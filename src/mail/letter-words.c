@@ -1,0 +1,218 @@
+/* What is read out of the words of a letter: where its signature is, and whether it speaks of
+ * something that isn't there. */
+#include "mail/letter-private.h"
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/visible.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIGNATURE_LINE "-- "
+#define SIGNATURE_LIMIT 65536
+
+/* --- the signature --------------------------------------------------------------------- */
+
+static const char *
+next_line (const char *line)
+{
+  const char *end = strchr (line, '\n');
+
+  return end != NULL ? end + 1 : line + strlen (line);
+}
+
+static gboolean
+is_signature_line (const char *line)
+{
+  return g_str_has_prefix (line, SIGNATURE_LINE) && (line[3] == '\n' || line[3] == '\0');
+}
+
+const char *
+letter_find_signature (const char *body, const char **ret_end)
+{
+  const char *line = body;
+
+  while (*line != '\0' && !is_signature_line (line))
+    line = next_line (line);
+  if (*line == '\0')
+    return NULL;
+  *ret_end = next_line (line);
+  while (**ret_end != '\0' && **ret_end != '>')
+    *ret_end = next_line (*ret_end);
+  return line;
+}
+
+void
+letter_sign (Letter *letter, const char *signature, gboolean top)
+{
+  g_autofree char *text = g_strdup (signature);
+  g_autoptr (GString) body = g_string_new (NULL);
+  const char *old = letter->body;
+
+  g_strchomp (text);
+  const char *words = is_signature_line (text) ? next_line (text) : text;
+  if (*words == '\0')
+    return;
+  if (top) {
+    g_string_append_printf (body, "\n" SIGNATURE_LINE "\n%s\n%s%s", words, *old == '\n' ? "" : "\n", old);
+  } else {
+    const gboolean ended = *old == '\0' || g_str_has_suffix (old, "\n");
+    g_string_append_printf (body, "%s%s\n" SIGNATURE_LINE "\n%s\n", old, ended ? "" : "\n", words);
+  }
+  g_free (letter->body);
+  letter->body = g_strdup (body->str);
+}
+
+static char *
+refuse_file (const char *file, const char *reason, GError **error)
+{
+  g_autofree char *shown = visible_text (file, -1);
+
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("can't read the signature %s: %s"), shown,
+               reason);
+  return NULL;
+}
+
+/* Not g_file_get_contents(): some make a pipe of it, with a program at the other end, and nobody
+ * should wait for that one. */
+static char *
+read_signature (int fd, const char *file, GError **error)
+{
+  g_autofree char *octets = g_malloc (SIGNATURE_LIMIT + 1);
+  gsize length = 0;
+  gssize given;
+  struct stat status;
+
+  if (fstat (fd, &status) != 0)
+    return refuse_file (file, g_strerror (errno), error);
+  if (!S_ISREG (status.st_mode))
+    return refuse_file (file, _ ("it isn't a plain file"), error);
+  while ((given = read (fd, octets + length, SIGNATURE_LIMIT + 1 - length)) > 0)
+    length += (gsize)given;
+  if (given < 0)
+    return refuse_file (file, g_strerror (errno), error);
+  if (length > SIGNATURE_LIMIT)
+    return refuse_file (file, _ ("it is longer than 64 KiB"), error);
+  g_autofree char *text = g_utf8_validate_len (octets, length, NULL)
+                              ? g_strndup (octets, length)
+                              : g_convert (octets, (gssize)length, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\r\n", -1);
+  g_autofree char *signature = g_strjoinv ("\n", lines);
+  g_strchomp (signature);
+  return *signature != '\0' ? g_steal_pointer (&signature) : NULL;
+}
+
+char *
+letter_signature (const char *file, GError **error)
+{
+  g_autofree char *usual = g_build_filename (g_get_home_dir (), ".signature", NULL);
+  const char *path = file != NULL ? file : usual;
+  int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+
+  if (fd < 0)
+    return file == NULL && errno == ENOENT ? NULL : refuse_file (path, g_strerror (errno), error);
+  char *signature = read_signature (fd, path, error);
+  close (fd);
+  return signature;
+}
+
+/* --- what is spoken of ------------------------------------------------------------------- */
+
+/* Width and case make no difference. */
+static char *
+fold (const char *text, gsize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, (gssize)length);
+  g_autofree char *normal = g_utf8_normalize (valid, -1, G_NORMALIZE_ALL_COMPOSE);
+
+  return g_utf8_casefold (normal, -1);
+}
+
+/* Letters of scripts that put blanks between words; in others a word may stand anywhere. */
+static gboolean
+is_word_letter (gunichar character)
+{
+  switch (g_unichar_get_script (character)) {
+  case G_UNICODE_SCRIPT_HAN:
+  case G_UNICODE_SCRIPT_HIRAGANA:
+  case G_UNICODE_SCRIPT_KATAKANA:
+  case G_UNICODE_SCRIPT_THAI:
+  case G_UNICODE_SCRIPT_LAO:
+  case G_UNICODE_SCRIPT_KHMER:
+  case G_UNICODE_SCRIPT_MYANMAR:
+    return FALSE;
+  default:
+    return g_unichar_isalnum (character) || g_unichar_ismark (character);
+  }
+}
+
+/* No letter on both sides of this place. */
+static gboolean
+is_edge (const char *text, const char *place)
+{
+  return place == text || *place == '\0' || !is_word_letter (g_utf8_get_char (place))
+         || !is_word_letter (g_utf8_get_char (g_utf8_prev_char (place)));
+}
+
+static gboolean
+holds_word (const char *text, const char *word)
+{
+  for (const char *at = strstr (text, word); at != NULL; at = strstr (g_utf8_next_char (at), word))
+    if (is_edge (text, at) && is_edge (text, at + strlen (word)))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_line (const char *line, const char *text)
+{
+  const gsize length = strlen (text);
+
+  return strncmp (line, text, length) == 0 && (line[length] == '\n' || line[length] == '\0');
+}
+
+/* What the writer wrote: neither quoted nor forwarded nor the signature; and the subject of a
+ * reply is another's. */
+static char *
+own_words (const Letter *letter)
+{
+  g_autoptr (GString) own = g_string_new (letter->in_reply_to != NULL ? "" : letter->subject);
+  const char *end = NULL, *signature = letter_find_signature (letter->body, &end);
+
+  g_string_append_c (own, '\n');
+  for (const char *line = letter->body; *line != '\0' && !is_line (line, _ (LETTER_FORWARD_MARK));) {
+    if (line == signature) {
+      line = end;
+      continue;
+    }
+    const char *next = next_line (line);
+    if (*line != '>')
+      g_string_append_len (own, line, next - line);
+    line = next;
+  }
+  return fold (own->str, own->len);
+}
+
+gboolean
+letter_lacks_attachment (const Letter *letter, const char *words)
+{
+  if (letter->attachments->len > 0 || letter->forwarded != NULL)
+    return FALSE;
+  g_autofree char *own = own_words (letter);
+  /* TRANSLATORS: words by which a letter in your language, or in English, speaks of a file that
+   * goes along; separated by commas. */
+  const char *list = words != NULL ? words : _ ("attach,attached,attachment,enclosed,enclosure");
+  g_auto (GStrv) each = g_strsplit (list, ",", -1);
+  for (gsize i = 0; each[i] != NULL; i++) {
+    const char *stripped = g_strstrip (each[i]);
+    g_autofree char *word = fold (stripped, strlen (stripped));
+    if (*word != '\0' && holds_word (own, word))
+      return TRUE;
+  }
+  return FALSE;
+}
