@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "cli/mailq.h"
@@ -11,8 +12,12 @@
 #include "cli/verb.h"
 #include "config.h"
 #include "net/descriptors.h"
+#include "tui/compose.h"
 
-static const Verb *const verbs[] = { &verb_send,  &verb_sendmail, &verb_outbox, &verb_config,
+static const Verb verb_compose
+    = { "compose", N_ ("write a letter in the terminal, and see it leave"), compose_run };
+
+static const Verb *const verbs[] = { &verb_compose, &verb_send,  &verb_sendmail, &verb_outbox, &verb_config,
                                      &verb_paths, &verb_probe,    &verb_agent,  &verb_demo };
 
 static void
@@ -53,6 +58,8 @@ main (int argc, char **argv)
     return verb_sendmail.run (argc, argv);
   if (strcmp (called_as, "mailq") == 0)
     return mailq_run (argc, argv);
+  if (argc < 2 && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    return verb_compose.run (argc, argv);
   if (argc < 2) {
     print_usage (stderr);
     return EX_USAGE;

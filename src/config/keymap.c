@@ -26,11 +26,10 @@ static const KeyRow table[] = {
     N_ ("Ends the composer. An unfinished letter is kept as a draft.") },
   { COMMAND_OUTBOX, "outbox", EVERYWHERE & ~(AT (DIALOG) | AT (FILES) | AT (OUTBOX)), "F2", N_ ("Outbox"),
     N_ ("Shows what waits to be sent, and why.") },
-  { COMMAND_NEW, "new", AT (SENDING) | AT (OUTBOX), "^N", N_ ("New letter"), N_ ("Begins another letter.") },
+  { COMMAND_NEW, "new", AT (SENDING) | AT (OUTBOX), "c, F6", N_ ("New letter"), N_ ("Begins another letter.") },
 
   { COMMAND_UP, "up", EVERYWHERE, "Up, ^P", NULL, N_ ("One row up.") },
-  { COMMAND_DOWN, "down", EVERYWHERE & ~(AT (SENDING) | AT (OUTBOX)), "Down, ^N", NULL,
-    N_ ("One row down.") },
+  { COMMAND_DOWN, "down", EVERYWHERE, "Down, ^N", NULL, N_ ("One row down.") },
   { COMMAND_LEFT, "left", TEXTS | AT (DIALOG), "Left, ^B", NULL, N_ ("One character to the left.") },
   { COMMAND_RIGHT, "right", TEXTS | AT (DIALOG), "Right, ^F", NULL, N_ ("One character to the right.") },
   { COMMAND_WORD_LEFT, "word-left", TEXTS | AT (DIALOG), "Ctrl-Left, M-b", NULL,
@@ -81,11 +80,13 @@ static const KeyRow table[] = {
     N_ ("Hands the text to $VISUAL or $EDITOR and takes it back.") },
   { COMMAND_COMPLETE, "complete", AT (FIELD), "M-Tab, F4", NULL, N_ ("Completes the address.") },
 
-  { COMMAND_ATTACH, "attach", LETTER | AT (REVIEW), "^T", N_ ("Attach"), N_ ("Attaches a file.") },
-  { COMMAND_DETACH, "detach", AT (REVIEW) | AT (FIELD), "M-k", NULL, N_ ("Takes an attachment away.") },
-  { COMMAND_RENAME, "rename", AT (REVIEW) | AT (FIELD), "M-n", NULL,
+  { COMMAND_BROWSE, "browse", AT (DIALOG), "^T", N_ ("Files"), N_ ("Where a file is asked for, shows the folder.") },
+
+  { COMMAND_ATTACH, "attach", LETTER, "^T", N_ ("Attach"), N_ ("Attaches a file.") },
+  { COMMAND_DETACH, "detach", LETTER, "M-k", NULL, N_ ("Takes an attachment away.") },
+  { COMMAND_RENAME, "rename", LETTER, "M-n", NULL,
     N_ ("Gives an attachment another name.") },
-  { COMMAND_ACCOUNT, "account", LETTER | AT (REVIEW), "F3, M-o", N_ ("Account"),
+  { COMMAND_ACCOUNT, "account", LETTER, "F3, M-o", N_ ("Account"),
     N_ ("Takes the next account.") },
   { COMMAND_MORE_FIELDS, "more-fields", LETTER, "M-m", NULL, N_ ("Shows Bcc and Reply-To, or hides them.") },
   { COMMAND_SEND, "send", LETTER | AT (REVIEW), "^X", N_ ("Send"),
@@ -101,7 +102,7 @@ static const KeyRow table[] = {
   { COMMAND_RETRY, "retry", AT (OUTBOX), "r", N_ ("Retry"), N_ ("Tries the message now.") },
   { COMMAND_HOLD, "hold", AT (OUTBOX), "h", N_ ("Hold"), N_ ("Holds the message until it is released.") },
   { COMMAND_RELEASE, "release", AT (OUTBOX), "l", N_ ("Release"), N_ ("Lets a message go that is held.") },
-  { COMMAND_EDIT, "edit", AT (OUTBOX), "e", N_ ("Edit"), N_ ("Takes the message back into the composer.") },
+  { COMMAND_EDIT, "edit", AT (OUTBOX) | AT (SENDING), "e", N_ ("Edit"), N_ ("Takes the message back into the composer.") },
   { COMMAND_DROP, "drop", AT (OUTBOX), "d", N_ ("Cancel it"), N_ ("Cancels the message.") },
   { COMMAND_RESOLVE_SENT, "resolve-sent", AT (OUTBOX), "a", N_ ("Arrived"),
     N_ ("Says of a message in doubt that it has arrived.") },
@@ -361,4 +362,17 @@ keymap_key (const Keymap *keymap, KeyCommand command)
   const GArray *presses = keymap->presses[command];
 
   return presses->len > 0 ? press_name (&g_array_index (presses, Press, 0)) : g_strdup ("");
+}
+
+char *
+keymap_keys (const Keymap *keymap, KeyCommand command)
+{
+  const GArray *presses = keymap->presses[command];
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; i < presses->len; i++) {
+    g_autofree char *name = press_name (&g_array_index (presses, Press, i));
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", name);
+  }
+  return g_string_free (names, FALSE);
 }

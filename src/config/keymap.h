@@ -45,7 +45,7 @@ typedef enum {
   COMMAND_BACKSPACE, COMMAND_DELETE, COMMAND_WORD_BACKSPACE, COMMAND_WORD_DELETE, COMMAND_MARK,
   COMMAND_CUT, COMMAND_COPY, COMMAND_PASTE, COMMAND_JUSTIFY, COMMAND_QUOTE, COMMAND_UNQUOTE,
   COMMAND_UNDO, COMMAND_REDO, COMMAND_SEARCH, COMMAND_SEARCH_NEXT, COMMAND_REPLACE,
-  COMMAND_READ_FILE, COMMAND_EDITOR /* $EDITOR */, COMMAND_COMPLETE,
+  COMMAND_READ_FILE, COMMAND_EDITOR /* $EDITOR */, COMMAND_COMPLETE, COMMAND_BROWSE,
   /* the letter */
   COMMAND_ATTACH, COMMAND_DETACH, COMMAND_RENAME, COMMAND_ACCOUNT, COMMAND_MORE_FIELDS,
   COMMAND_SEND, COMMAND_SEND_LATER, COMMAND_SAVE, COMMAND_UNDO_SEND,
@@ -83,6 +83,9 @@ KeyCommand keymap_find (const Keymap *keymap, KeyPlace place, const Press *press
 
 /* "^X", "M-U", "F1", "Enter": the first key of COMMAND; "" when it has none. Free with g_free(). */
 char *keymap_key (const Keymap *keymap, KeyCommand command);
+
+/* All its keys: "^G, F1". Free with g_free(). */
+char *keymap_keys (const Keymap *keymap, KeyCommand command);
 
 /* Reads one key's name. */
 gboolean press_parse (const char *name, Press *ret_press);

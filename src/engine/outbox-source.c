@@ -79,12 +79,10 @@ read_body (gpointer data, guint8 *buffer, gsize length, GError **error)
   return body_reader_read (data, buffer, length, error);
 }
 
-gboolean
-outbox_put (Outbox *outbox, const Account *account, const Envelope *envelope, BodySource *message,
-            const OutboxWish *wish, gint64 *ret_id, GError **error)
+static OutboxAddition
+addition_of (const Account *account, const Envelope *envelope, const OutboxWish *wish, BodyReader *reader)
 {
-  g_autoptr (BodyReader) reader = body_source_open (message, error);
-  OutboxAddition addition = {
+  return (OutboxAddition){
     .state = wish->state,
     .reason = wish->reason,
     .owner = wish->owner,
@@ -100,8 +98,27 @@ outbox_put (Outbox *outbox, const Account *account, const Envelope *envelope, Bo
     .read = read_body,
     .data = reader,
   };
+}
+
+gboolean
+outbox_put (Outbox *outbox, const Account *account, const Envelope *envelope, BodySource *message,
+            const OutboxWish *wish, gint64 *ret_id, GError **error)
+{
+  g_autoptr (BodyReader) reader = body_source_open (message, error);
+  OutboxAddition addition = addition_of (account, envelope, wish, reader);
 
   return reader && outbox_add (outbox, &addition, ret_id, error);
+}
+
+gboolean
+outbox_put_over (Outbox *outbox, gint64 id, const Account *account, const Envelope *envelope,
+                 BodySource *message, const OutboxWish *wish, gboolean *ret_found, GError **error)
+{
+  g_autoptr (BodyReader) reader = body_source_open (message, error);
+  OutboxAddition addition = addition_of (account, envelope, wish, reader);
+
+  *ret_found = FALSE;
+  return reader && outbox_replace (outbox, id, &addition, ret_found, error);
 }
 
 typedef struct {
@@ -149,6 +166,18 @@ source_add (WorkSource *work, const Account *account, const Envelope *envelope, 
     outbox_source_admit (entry);
   }
   return TRUE;
+}
+
+void
+outbox_source_take (OutboxSource *source, OutboxItem *item, BodySource *message)
+{
+  const Account *account
+      = source->find_account (item->account, (const char *const *)item->overrides, source->find_data);
+  Entry *entry = outbox_entry_new (source, item, account);
+
+  entry->message = message ? body_source_ref (message) : NULL;
+  outbox_source_admit (entry);
+  outbox_source_wake (source);
 }
 
 static void

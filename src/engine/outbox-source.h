@@ -51,6 +51,14 @@ void outbox_source_wish (OutboxSource *source, const OutboxWish *wish);
 gboolean outbox_put (Outbox *outbox, const Account *account, const Envelope *envelope, BodySource *message,
                      const OutboxWish *wish, gint64 *ret_id, GError **error);
 
+/* The same in place of what item ID holds: OUTBOX's own outbox_replace(). */
+gboolean outbox_put_over (Outbox *outbox, gint64 id, const Account *account, const Envelope *envelope,
+                          BodySource *message, const OutboxWish *wish, gboolean *ret_found, GError **error);
+
+/* Serves ITEM (taken), which a work of outbox_source_run() put in as SENDING, and so leased to this
+ * source. MESSAGE: NULL: it is read from the outbox. */
+void outbox_source_take (OutboxSource *source, OutboxItem *item, BodySource *message);
+
 /* Serve item ID of the file too, due or not. */
 void outbox_source_adopt (OutboxSource *source, gint64 id);
 

@@ -30,3 +30,5 @@ libstore_a_SOURCES += src/store/outbox-hold.c
 libstore_a_SOURCES += src/store/outbox-act.c
 libstore_a_SOURCES += src/store/outbox-look.c
 libstore_a_SOURCES += src/store/outbox-prune.c
+libstore_a_SOURCES += src/store/draft-locks.c
+libstore_a_SOURCES += src/store/draft-locks.h

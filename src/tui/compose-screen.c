@@ -9,6 +9,7 @@
 #include "base/visible.h"
 #include "mail/address.h"
 #include "tui/editor.h"
+#include "tui/letter-words.h"
 #include "tui/editor-keys.h"
 
 #define FIELD_ROWS_LIMIT 4
@@ -234,24 +235,6 @@ draw_field (ComposeScreen *compose, Surface *surface, Field field, guint y, guin
   return rows;
 }
 
-/* "report.pdf, 12 kB, application/pdf" */
-static char *
-attachment_words (const LetterAttachment *attachment)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (attachment->path);
-  g_autoptr (GFileInfo) info
-      = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_CONTENT_TYPE,
-                           G_FILE_QUERY_INFO_NONE, NULL, NULL);
-  g_autofree char *own = g_path_get_basename (attachment->path);
-  g_autofree char *name = visible_text (attachment->name ? attachment->name : own, -1);
-
-  if (!info)
-    return g_strdup_printf (_ ("%s: can't be read"), name);
-  g_autofree char *size = g_format_size ((guint64)g_file_info_get_size (info));
-  const char *type = attachment->type ? attachment->type : g_file_info_get_content_type (info);
-  return g_strdup_printf ("%s, %s, %s", name, size, type ? type : "application/octet-stream");
-}
-
 static guint
 draw_attachments (const ComposeScreen *compose, Surface *surface, guint y, guint labels)
 {
@@ -259,7 +242,7 @@ draw_attachments (const ComposeScreen *compose, Surface *surface, guint y, guint
   g_autofree char *label = g_strdup_printf ("%s:", _ ("Attached"));
 
   for (guint i = 0; i < attachments->len && y + i < surface->height; i++) {
-    g_autofree char *words = attachment_words (g_ptr_array_index (attachments, i));
+    g_autofree char *words = letter_words_attachment (g_ptr_array_index (attachments, i), NULL);
     g_autofree char *numbered = g_strdup_printf ("%u. %s", i + 1, words);
     if (i == 0)
       surface_put (surface, 0, y, labels, STYLE_LABEL, label, -1);
@@ -502,9 +485,6 @@ do_letter_command (ComposeScreen *compose, KeyCommand command)
     return TRUE;
   case COMMAND_SAVE:
     desk->keep (desk, &compose->screen);
-    return TRUE;
-  case COMMAND_QUIT:
-    desk->quit (desk);
     return TRUE;
   case COMMAND_ACCOUNT:
     next_account (compose);

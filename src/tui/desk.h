@@ -1,6 +1,7 @@
 /* What a screen may ask of the composer around it. The app is one; tests bring their own. */
 #pragma once
 
+#include "engine/engine.h"
 #include "mail/letter.h"
 #include "tui/screen.h"
 
@@ -16,10 +17,12 @@ typedef struct {
   const char *label;
 } DeskOption;
 
-/* One address that completes what was typed. */
+/* Addresses that complete what was typed, best first; NULL-terminated, during the call. */
 typedef void (*DeskCompletion) (const char *const *addresses, gpointer data);
 
 struct Desk {
+  /* --- screens and questions -------------------------------------------------------- */
+
   /* SCREEN is taken, and goes on top. */
   void (*open)   (Desk *desk, Screen *screen);
   /* SCREEN is freed at the next turn of the loop; the one below is on top again. */
@@ -35,19 +38,42 @@ struct Desk {
   void (*ask_file) (Desk *desk, const char *question, DeskAnswer done, gpointer data);
   /* Something looks different now. */
   void (*redraw) (Desk *desk);
+  /* The time of day, µs since 1970. */
+  gint64 (*wall) (Desk *desk);
+
+  /* --- a letter being written --------------------------------------------------------- */
 
   /* Accounts by name, NULL-terminated, the default first; and the From of one. Owned by DESK. */
   const char *const *(*accounts) (Desk *desk);
   const char *(*account_from) (Desk *desk, const char *account);
-  /* Addresses for what was typed, best first; DONE at once or later, until the next question. */
+  /* Addresses for what was typed; DONE at once or later, until the next question. */
   void (*complete) (Desk *desk, const char *typed, DeskCompletion done, gpointer data);
   void (*complete_cancel) (Desk *desk, gpointer data);
-
-  /* The letter of SCREEN as it is now goes to review (or out, with review = no), becomes a draft
-   * and is left, or is left as it is. */
+  /* The letter of SCREEN as it is now goes to review (or out, with review = no), or becomes a
+   * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);
   void (*keep)   (Desk *desk, Screen *screen);
-  void (*quit)   (Desk *desk);
   /* $EDITOR on TEXT; DONE with what came of it; NULL: nothing did. */
   void (*edit)   (Desk *desk, const char *text, DeskAnswer done, gpointer data);
+  /* edit-headers: the editor gets the fields, too. */
+  gboolean (*edits_headers) (Desk *desk);
+
+  /* --- a letter that was reviewed ------------------------------------------------------ */
+
+  /* What SCREEN shows leaves at AT (wall clock; 0: now), once that is safe. */
+  void (*submit) (Desk *desk, Screen *screen, gint64 at);
+  /* Exact, as engine_cancel(). */
+  CancelResult (*cancel) (Desk *desk, Screen *screen);
+  /* Takes back what hasn't begun, for undo-window; or what was cancelled or has failed, to be
+   * edited. What came of it is told. */
+  void (*take_back) (Desk *desk, Screen *screen);
+  /* PATH of NETWORK was silent since BEGAN: from now on it comes last there, until it answers. */
+  void (*distrust) (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now);
+
+  /* --- what waits ------------------------------------------------------------------------- */
+
+  /* Done on the writer thread; what came of it is told. */
+  void (*act)  (Desk *desk, gint64 id, OutboxAction action);
+  void (*show) (Desk *desk, gint64 id);
+  void (*edit_item) (Desk *desk, gint64 id);
 };

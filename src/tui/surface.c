@@ -179,6 +179,14 @@ surface_restyle (Surface *surface, guint x, guint y, guint room, Style style)
     cell_at (surface, i, y)->style = (guint8)style;
 }
 
+void
+surface_copy_rows (Surface *surface, guint y, const Surface *from, guint first, guint n)
+{
+  g_assert (surface->width == from->width);
+  for (guint row = 0; row < n && y + row < surface->height && first + row < from->height; row++)
+    memcpy (cell_at (surface, 0, y + row), cell_at (from, 0, first + row), surface->width * sizeof (Cell));
+}
+
 char *
 surface_row (const Surface *surface, guint y)
 {

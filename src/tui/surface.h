@@ -56,6 +56,9 @@ void     surface_put_padded (Surface *surface, guint x, guint y, guint room, Sty
 /* Gives ROOM cells another style. */
 void     surface_restyle (Surface *surface, guint x, guint y, guint room, Style style);
 
+/* Rows FIRST… of FROM, N of them, on rows Y… of SURFACE, which is as wide. */
+void     surface_copy_rows (Surface *surface, guint y, const Surface *from, guint first, guint n);
+
 void     surface_set_cursor (Surface *surface, int x, int y);
 
 const Cell *surface_cell (const Surface *surface, guint x, guint y);

@@ -1,0 +1,205 @@
+/* What screens ask for, and who does it. */
+#include "tui/app-private.h"
+
+#include "base/i18n.h"
+#include "net/clock.h"
+#include "tui/sending-screen.h"
+
+static App *
+app_of (Desk *desk)
+{
+  return (App *)desk;
+}
+
+/* --- screens and questions --------------------------------------------------------------- */
+
+static void
+desk_open (Desk *desk, Screen *screen)
+{
+  board_open (app_of (desk)->board, screen);
+  app_redraw (app_of (desk));
+}
+
+static void
+desk_close (Desk *desk, Screen *screen)
+{
+  App *app = app_of (desk);
+  Sheet *sheet = sheet_of (app, screen);
+
+  if (sheet && screen == sheet->compose)
+    sheet_save (sheet);
+  if (sheet)
+    sheet_forget (sheet, screen);
+  if (screen == app->outbox)
+    app->outbox = NULL;
+  board_close (app->board, screen);
+  app_redraw (app);
+  app_look_for_end (app);
+}
+
+static void
+desk_say (Desk *desk, Style style, const char *text)
+{
+  board_say (app_of (desk)->board, style, text);
+  app_redraw (app_of (desk));
+}
+
+static void
+desk_ask (Desk *desk, const char *question, const char *initial, DeskAnswer done, gpointer data)
+{
+  board_ask (app_of (desk)->board, question, initial, done, data);
+  app_redraw (app_of (desk));
+}
+
+static void
+desk_choose (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+             gpointer data)
+{
+  board_choose (app_of (desk)->board, question, options, n, done, data);
+  app_redraw (app_of (desk));
+}
+
+static void
+desk_ask_file (Desk *desk, const char *question, DeskAnswer done, gpointer data)
+{
+  board_ask_file (app_of (desk)->board, question, done, data);
+  app_redraw (app_of (desk));
+}
+
+static void
+desk_redraw (Desk *desk)
+{
+  app_redraw (app_of (desk));
+}
+
+static gint64
+desk_wall (Desk *desk)
+{
+  return clock_instant ().wall;
+}
+
+/* --- a letter being written ----------------------------------------------------------------- */
+
+static const char *const *
+desk_accounts (Desk *desk)
+{
+  return config_account_names (app_of (desk)->config);
+}
+
+static const char *
+desk_account_from (Desk *desk, const char *name)
+{
+  const Account *account = config_account_named (app_of (desk)->config, name);
+
+  return account ? account->from : NULL;
+}
+
+static void
+desk_complete (Desk *desk, const char *typed, DeskCompletion done, gpointer data)
+{
+}
+
+static void
+desk_complete_cancel (Desk *desk, gpointer data)
+{
+}
+
+static void
+desk_send (Desk *desk, Screen *screen)
+{
+  Sheet *sheet = sheet_of (app_of (desk), screen);
+
+  if (sheet && sheet->compose)
+    sheet_review (sheet);
+}
+
+static void
+desk_keep (Desk *desk, Screen *screen)
+{
+  Sheet *sheet = sheet_of (app_of (desk), screen);
+
+  if (!sheet)
+    return;
+  if (sheet->review)
+    desk_close (desk, sheet->review);
+  if (sheet->compose)
+    desk_close (desk, sheet->compose);
+  desk_say (desk, STYLE_GOOD, _ ("Kept as a draft"));
+}
+
+static gboolean
+desk_edits_headers (Desk *desk)
+{
+  return app_of (desk)->account->edit_headers;
+}
+
+/* --- a letter that was reviewed ---------------------------------------------------------------- */
+
+static void
+desk_submit (Desk *desk, Screen *screen, gint64 at)
+{
+  Sheet *sheet = sheet_of (app_of (desk), screen);
+
+  if (sheet)
+    sheet_submit (sheet, at);
+}
+
+static CancelResult
+desk_cancel (Desk *desk, Screen *screen)
+{
+  App *app = app_of (desk);
+  const Sheet *sheet = sheet_of (app, screen);
+
+  return sheet ? engine_cancel (app->engine, (DeliveryId)sheet->id) : CANCEL_UNKNOWN;
+}
+
+static void
+desk_take_back (Desk *desk, Screen *screen)
+{
+  Sheet *sheet = sheet_of (app_of (desk), screen);
+
+  if (sheet)
+    sheet_take_back (sheet);
+}
+
+static void
+desk_distrust (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now)
+{
+  App *app = app_of (desk);
+  g_autofree char *span = ticks_to_string (PATH_MEMORY_FIRST);
+  g_autofree char *words = g_strdup_printf (
+      _ ("It comes last here for %s, or longer if it stays silent; toukan paths shows and forgets it"), span);
+
+  path_memory_note_cost (app->memory, network, path, PATH_COST_SILENCE, began, now);
+  desk_say (desk, STYLE_PLAIN, words);
+}
+
+void
+app_set_desk (App *app)
+{
+  app->desk = (Desk){
+    .open = desk_open,
+    .close = desk_close,
+    .say = desk_say,
+    .ask = desk_ask,
+    .choose = desk_choose,
+    .ask_file = desk_ask_file,
+    .redraw = desk_redraw,
+    .wall = desk_wall,
+    .accounts = desk_accounts,
+    .account_from = desk_account_from,
+    .complete = desk_complete,
+    .complete_cancel = desk_complete_cancel,
+    .send = desk_send,
+    .keep = desk_keep,
+    .edit = app_edit,
+    .edits_headers = desk_edits_headers,
+    .submit = desk_submit,
+    .cancel = desk_cancel,
+    .take_back = desk_take_back,
+    .distrust = desk_distrust,
+    .act = app_act,
+    .show = app_show_item,
+    .edit_item = app_edit_item,
+  };
+}

@@ -1,0 +1,127 @@
+/* The composer as a whole: what the files that make it one share. Nobody else includes this. */
+#pragma once
+
+#include "config/config.h"
+#include "engine/accounts.h"
+#include "engine/file-watch.h"
+#include "engine/notices.h"
+#include "engine/outbox-source.h"
+#include "engine/state.h"
+#include "engine/timer.h"
+#include "net/link-watch.h"
+#include "store/draft-locks.h"
+#include "tui/board.h"
+#include "tui/terminal.h"
+
+typedef struct App App;
+
+/* One letter, from the first key until it has gone. Sheets live as long as the App. */
+typedef struct {
+  App *app;
+  Screen *compose, *review, *sending; /* those that are open */
+  const Account *account; /* as it was chosen last */
+  Letter *letter;         /* as it was reviewed or read last */
+  Envelope *envelope;     /* what it goes out with; NULL: it hasn't been asked to */
+  BodySource *message;
+  gint64 id;              /* of its row; 0: none yet */
+  guint64 saved;          /* version of the letter that is in its row */
+  Timer *save;            /* runs when a change */
+  gboolean unsaved;       /*   is not saved yet */
+  Timer *leave;           /* undo-window is over */
+  gboolean saving;
+  gboolean busy;          /* it is being made ready, put in, or taken back */
+  gboolean under_way;     /* submitted, and this try isn't over */
+} Sheet;
+
+struct App {
+  Desk desk; /* the first: a Desk is its App */
+  Config *config;
+  Accounts *accounts;
+  const Account *account; /* the default */
+  Keymap *keymap;
+  char *directory;
+
+  Terminal *terminal;
+  Surface *surface;
+  Board *board;
+  Timer *frame;
+  guint drawing; /* a GLib source; 0: nothing has changed */
+
+  PathStore *store;
+  PathMemory *memory;
+  Identity *identity;
+  OutboxSource *source; /* the engine's */
+  Engine *engine;
+  Notices *notices;
+  LinkWatch *links;
+  FileWatch *file;
+
+  DraftLocks *locks;
+  GPtrArray *sheets; /* of Sheet */
+  Sheet *blank;      /* the one it began with, while nothing has been chosen; NULL: none */
+  Screen *outbox;    /* NULL: it isn't shown */
+  gint64 outbox_version;
+  gboolean looking;
+
+  GMainLoop *loop;
+  Timer *patience;   /* of the end */
+  gboolean ending;
+  gboolean forced;   /* by a signal, or since the terminal is gone: nobody can be asked */
+  gboolean leaves_mail; /* to the background */
+  GString *farewell; /* what is to be said when the screen is gone */
+  int status;
+};
+
+/* --- app.c ------------------------------------------------------------------------------- */
+
+/* Draws at the next turn of the loop. */
+void app_redraw (App *app);
+/* A screen was closed: without any left, the composer ends. */
+void app_look_for_end (App *app);
+void app_quit (App *app);
+const Account *app_account (const App *app, const char *name);
+/* Account, From and signature, where LETTER has none. */
+void app_complete_letter (const App *app, Letter *letter);
+Letter *app_new_letter (const App *app);
+
+/* --- app-desk.c ----------------------------------------------------------------------------- */
+
+void app_set_desk (App *app);
+
+/* --- sheet.c ----------------------------------------------------------------------------------- */
+
+/* LETTER is taken; ID: of the draft that it is (0: it isn't in the outbox). Opens its screen. */
+Sheet *sheet_new (App *app, Letter *letter, gint64 id);
+void   sheet_free (gpointer sheet);
+Sheet *sheet_of (const App *app, const Screen *screen); /* NULL: none of them */
+Sheet *sheet_with (const App *app, gint64 id);
+/* Something may have been typed. */
+void   sheet_touch (Sheet *sheet);
+/* Begins to save what isn't. */
+void   sheet_save (Sheet *sheet);
+gboolean sheet_is_saved (const Sheet *sheet);
+/* Its screen that isn't there any more. */
+void   sheet_forget (Sheet *sheet, const Screen *screen);
+
+/* --- sheet-send.c ------------------------------------------------------------------------------- */
+
+void   sheet_review (Sheet *sheet);
+void   sheet_submit (Sheet *sheet, gint64 at);
+void   sheet_take_back (Sheet *sheet);
+/* It leaves before undo-window is over. */
+void   sheet_release (Sheet *sheet);
+void   sheet_settle (Sheet *sheet, const OutboxSettled *settled);
+
+/* --- app-outbox.c ----------------------------------------------------------------------------------- */
+
+void app_open_outbox (App *app);
+void app_look_at_outbox (App *app);
+void app_act (Desk *desk, gint64 id, OutboxAction action);
+void app_show_item (Desk *desk, gint64 id);
+void app_edit_item (Desk *desk, gint64 id);
+/* Offers the drafts that are there, if there are any; else begins LETTER (taken). */
+void app_offer_drafts (App *app, Letter *letter);
+
+/* --- app-editor.c -------------------------------------------------------------------------------------- */
+
+void app_edit (Desk *desk, const char *text, DeskAnswer done, gpointer data);

@@ -1,0 +1,10 @@
+/* All that waits: why, and until when. */
+#pragma once
+
+#include "tui/desk.h"
+
+/* DESK outlives it. Empty until it is told. */
+Screen *outbox_screen_new (Desk *desk);
+
+/* ITEMS (of OutboxItem, taken) are what waits now, oldest first. What was chosen stays so. */
+void outbox_screen_set (Screen *screen, GPtrArray *items);
