@@ -54,6 +54,10 @@ typedef struct {
   char    *domain;
   RewriteRule rewrite_from;
   char    *aliases;         /* a file; NULL: /etc/aliases only */
+  char    *query_command;
+  char    *signature;       /* a file; NULL: ~/.signature if it is there */
+  gboolean review, edit_headers, ask_on_silence;
+  char    *attachment_words; /* NULL: those of the user's language */
 } Account;
 
 /* Nothing set: zeroes, not even the defaults (those are config's). */

@@ -34,3 +34,7 @@ libengine_a_SOURCES += src/engine/painter.h
 libengine_a_SOURCES += src/engine/painter.c
 libengine_a_SOURCES += src/engine/probe-private.h
 libengine_a_SOURCES += src/engine/probe-trial.c
+libengine_a_SOURCES += src/engine/query-command.h
+libengine_a_SOURCES += src/engine/query-command.c
+libengine_a_SOURCES += src/engine/completion.h
+libengine_a_SOURCES += src/engine/completion.c

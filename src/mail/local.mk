@@ -64,3 +64,7 @@ libmail_a_SOURCES += src/mail/html-text.h
 libmail_a_SOURCES += src/mail/html-text.c
 libmail_a_SOURCES += src/mail/charset.h
 libmail_a_SOURCES += src/mail/charset.c
+libmail_a_SOURCES += src/mail/mailrc.h
+libmail_a_SOURCES += src/mail/mailrc.c
+libmail_a_SOURCES += src/mail/lookalike.h
+libmail_a_SOURCES += src/mail/lookalike.c

@@ -6,3 +6,6 @@ libstore_a_SOURCES += src/store/address-book.h
 libstore_a_SOURCES += src/store/outbox.h
 libstore_a_SOURCES += src/store/database.c
 libstore_a_SOURCES += src/store/path-store.c
+libstore_a_SOURCES += src/store/address-book.c
+libstore_a_SOURCES += src/store/address-rank.h
+libstore_a_SOURCES += src/store/address-rank.c
