@@ -18,8 +18,8 @@ CONFIG_LIBS = libconfig.a $(CORE_LIBS) $(GIO_LIBS)
 NET_LIBS    = libnet.a $(CORE_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS)
 STORE_LIBS  = libstore.a $(CORE_LIBS) $(SQLITE_LIBS)
 TUI_LIBS    = libtui.a $(ENGINE_LIBS) $(UNISTRING_LIBS) $(CURSES_LIBS)
-ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libcore.a libbase.a $(JSON_LIBS) \
-	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
+ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libstore.a libcore.a libbase.a $(JSON_LIBS) \
+	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(SQLITE_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
 
 bin_PROGRAMS += toukan
 toukan_SOURCES = src/main.c
