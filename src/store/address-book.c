@@ -23,7 +23,15 @@ static const char *const migrations[] = {
   "CREATE INDEX person_last ON person (last);",
 };
 
-static const DatabaseSchema schema = { "addresses.sqlite3", migrations, G_N_ELEMENTS (migrations) };
+/* Somebody is typing while it is read. */
+static const DatabaseSchema schema = {
+  .name = "addresses.sqlite3",
+  .check = "SELECT key, address, domain, name, start, words, times, last, weight FROM person",
+  .migrations = migrations,
+  .n_migrations = G_N_ELEMENTS (migrations),
+  .read_patience = 50,
+  .write_patience = 500,
+};
 
 struct AddressBook {
   Database *database;
