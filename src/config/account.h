@@ -51,6 +51,10 @@ typedef struct {
   char    *attachment_words; /* separated by commas; NULL: those of the user's language */
   char    *domain;
   char    *aliases;         /* a file; NULL: /etc/aliases only */
+  char    *query_command;
+  char    *signature;       /* a file; NULL: ~/.signature if it is there */
+  gboolean review, edit_headers, ask_on_silence;
+  char    *attachment_words; /* NULL: those of the user's language */
   RewriteRule rewrite_from;
 } Account;
 

@@ -187,6 +187,24 @@ static const Option options[] = {
   { "aliases", OPTION_FILE, AT (aliases), .example = "~/.config/toukan/aliases",
     .help = N_ ("A file of aliases in the form of /etc/aliases, read before that one: addresses only, "
                 "no pipes and no files.") },
+  { "query-command", OPTION_COMMAND, AT (query_command), .example = "khard email --parsable %s",
+    .help = N_ ("A shell command that finds addresses for what is typed, in mutt's format: a first line "
+                "that isn't read, then lines of address, tab, name. %s stands for what is typed, and "
+                "needs no quotes.") },
+  { "signature", OPTION_FILE, AT (signature), .example = "~/.signature",
+    .help = N_ ("A text file that the composer puts under each letter. Otherwise it is ~/.signature, where "
+                "that exists.") },
+  { "review", OPTION_BOOLEAN, AT (review), "yes",
+    .help = N_ ("Shows a letter's envelope, recipients and oddities before it is sent. With no, the "
+                "composer sends at once.") },
+  { "edit-headers", OPTION_BOOLEAN, AT (edit_headers), "no",
+    .help = N_ ("Hands the fields of a letter to the editor of $VISUAL or $EDITOR, too, above its text.") },
+  { "ask-on-silence", OPTION_BOOLEAN, AT (ask_on_silence), "yes",
+    .help = N_ ("When a path stays silent while a letter is sent, the composer asks what to prefer on this "
+                "network from now on. Sending doesn't wait for the answer.") },
+  { "attachment-words", OPTION_TEXT, AT (attachment_words), .example = "attach, attached, enclosed",
+    .help = N_ ("Words by which a letter speaks of an attachment, separated by commas: the composer asks "
+                "when there is none. Otherwise they are words of your language.") },
 };
 
 static const char *const kinds[] = {

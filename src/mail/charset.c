@@ -71,6 +71,8 @@ charset_to_utf8 (const char *octets, gsize length, const char *charset)
   const gboolean named = charset != NULL && is_name (charset) && !is_ascii_name (charset);
   iconv_t converter = (iconv_t)-1;
 
+  if (length == 0) /* where OCTETS may be NULL */
+    return g_strdup ("");
   if (named) {
     gmime_start ();
     converter = iconv_open ("UTF-8", g_mime_charset_iconv_name (charset));

@@ -10,7 +10,7 @@ AddressBook *address_book_new (const char *directory);
 void         address_book_free (AddressBook *book);
 const char  *address_book_warning (const AddressBook *book);
 
-/* ADDRESS (with NAME; may be NULL) was written to AT (wall clock, µs). A later name replaces an
+/* ADDRESS (with NAME; may be NULL or "") was written to AT (wall clock, µs). A later name replaces an
  * earlier one; none replaces nothing. */
 gboolean address_book_learn (AddressBook *book, const char *name, const char *address, gint64 at);
 gboolean address_book_forget (AddressBook *book, const char *address);
@@ -23,7 +23,8 @@ typedef void (*AddressBookVisit) (const char *name, const char *address, guint64
 gboolean address_book_find (AddressBook *book, const char *typed, gint64 now, guint limit,
                             AddressBookVisit visit, gpointer data);
 
-/* Domains that were written to at least TIMES times: for addresses that look like one of them. */
+/* Appends domains (char *, in ASCII) that were written to at least TIMES times, to an array that
+ * frees its elements: for addresses that look like one of them (mail/lookalike.h). */
 gboolean address_book_domains (AddressBook *book, guint64 times, GPtrArray *domains);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AddressBook, address_book_free)

@@ -175,6 +175,16 @@ static const Row rows[] = {
   BAD ("log", "systemd",
        "log: \"systemd\" is none of off, syslog, journal, and no file, which is written "
        "with its place: \"~/.local/state/toukan/log\""),
+  GOOD ("query-command", "khard email --parsable '%s'", "khard email --parsable '%s'"),
+  GOOD ("query-command", "", ""),
+  GOOD ("signature", "/home/hanako/.signature", "/home/hanako/.signature"),
+  GOOD ("review", "no", "no"),
+  BAD ("review", "never", "review: \"never\" is neither yes nor no"),
+  GOOD ("edit-headers", "yes", "yes"),
+  GOOD ("ask-on-silence", "off", "no"),
+  GOOD ("attachment-words", "添付, 同封", "添付, 同封"),
+  BAD ("attachment-words", "a\nb",
+       "attachment-words: a control character (tab, line break, …) can't be part of it"),
   GOOD ("failure-mail", "off", "off"),
   GOOD ("failure-mail", "hanako@example.org", "hanako@example.org"),
   BAD ("failure-mail", "hanako",
@@ -307,6 +317,12 @@ static const struct {
   { "domain", NULL },
   { "rewrite-from", "no" },
   { "aliases", NULL },
+  { "query-command", NULL },
+  { "signature", NULL },
+  { "review", "yes" },
+  { "edit-headers", "no" },
+  { "ask-on-silence", "yes" },
+  { "attachment-words", NULL },
 };
 
 static void

@@ -1,0 +1,358 @@
+/* Two dialects of one idea. Members are kept as they stand, and only looked into when somebody
+ * asks: a member may be an alias that comes later in the file. */
+#include "mail/mailrc.h"
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/visible.h"
+#include "mail/address.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_LIMIT ((gsize)1024 * 1024)
+#define ALIASES_LIMIT 10000
+#define MEMBERS_LIMIT 5000 /* of all aliases that one leads to */
+#define DEPTH_LIMIT 16
+#define LINE_LIMIT 65536
+
+typedef struct {
+  char *name;
+  MailrcForm form;
+  GPtrArray *members; /* of char *: a word with mailx, the list as it stands with mutt */
+} Alias;
+
+struct Mailrc {
+  GHashTable *aliases; /* by folded name */
+};
+
+static void
+alias_free (gpointer data)
+{
+  Alias *alias = data;
+
+  g_free (alias->name);
+  g_ptr_array_unref (alias->members);
+  g_free (alias);
+}
+
+Mailrc *
+mailrc_new (void)
+{
+  Mailrc *mailrc = g_new0 (Mailrc, 1);
+
+  mailrc->aliases = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, alias_free);
+  return mailrc;
+}
+
+void
+mailrc_free (Mailrc *mailrc)
+{
+  if (mailrc == NULL)
+    return;
+  g_hash_table_unref (mailrc->aliases);
+  g_free (mailrc);
+}
+
+/* --- reading ----------------------------------------------------------------------------- */
+
+/* The alias NAME, new or with the members that it has; NULL: there are too many. */
+static Alias *
+ensure_alias (Mailrc *mailrc, MailrcForm form, const char *name)
+{
+  g_autofree char *key = g_utf8_casefold (name, -1);
+  Alias *alias = g_hash_table_lookup (mailrc->aliases, key);
+
+  if (alias == NULL && g_hash_table_size (mailrc->aliases) >= ALIASES_LIMIT)
+    return NULL;
+  if (alias == NULL) {
+    alias = g_new0 (Alias, 1);
+    alias->name = g_strdup (name);
+    alias->members = g_ptr_array_new_with_free_func (g_free);
+    g_hash_table_insert (mailrc->aliases, g_steal_pointer (&key), alias);
+  }
+  if (form == MAILRC_MUTT || alias->form != form)
+    g_ptr_array_set_size (alias->members, 0);
+  alias->form = form;
+  return alias;
+}
+
+/* The next word of mailx's shell-like line into WORD; FALSE: there is none. */
+static gboolean
+next_word (const char **at, GString *word)
+{
+  char quote = '\0';
+  const char *text = *at + strspn (*at, " \t");
+
+  g_string_truncate (word, 0);
+  if (*text == '\0')
+    return FALSE;
+  for (; *text != '\0' && (quote != '\0' || (*text != ' ' && *text != '\t')); text++) {
+    if (*text == '\\' && quote != '\'' && text[1] != '\0')
+      g_string_append_c (word, *++text);
+    else if (quote == '\0' && (*text == '"' || *text == '\''))
+      quote = *text;
+    else if (quote != '\0' && *text == quote)
+      quote = '\0';
+    else
+      g_string_append_c (word, *text);
+  }
+  *at = text;
+  return TRUE;
+}
+
+static void
+read_mailx (Mailrc *mailrc, const char *line)
+{
+  g_autoptr (GString) word = g_string_new (NULL);
+
+  if (!next_word (&line, word)
+      || (strcmp (word->str, "alias") != 0 && strcmp (word->str, "a") != 0 && strcmp (word->str, "group") != 0
+          && strcmp (word->str, "g") != 0))
+    return;
+  if (!next_word (&line, word) || word->len == 0)
+    return;
+  Alias *alias = ensure_alias (mailrc, MAILRC_MAILX, word->str);
+  while (alias != NULL && alias->members->len < MEMBERS_LIMIT && next_word (&line, word))
+    g_ptr_array_add (alias->members, g_strdup (word->str));
+}
+
+/* Up to a comment, which begins at a "#" outside of quotes. */
+static char *
+without_comment (const char *line)
+{
+  gboolean quoted = FALSE;
+  const char *at = line;
+
+  for (; *at != '\0' && (quoted || *at != '#'); at++)
+    if (*at == '\\' && at[1] != '\0')
+      at++;
+    else if (*at == '"')
+      quoted = !quoted;
+  return g_strchomp (g_strndup (line, (gsize)(at - line)));
+}
+
+static void
+read_mutt (Mailrc *mailrc, const char *line)
+{
+  g_autoptr (GString) word = g_string_new (NULL);
+  g_autofree char *bare = without_comment (line);
+  const char *at = bare;
+
+  if (!next_word (&at, word) || strcmp (word->str, "alias") != 0 || !next_word (&at, word))
+    return;
+  while (strcmp (word->str, "-group") == 0)
+    if (!next_word (&at, word) || !next_word (&at, word))
+      return;
+  at += strspn (at, " \t");
+  if (word->len == 0 || *at == '\0')
+    return;
+  Alias *alias = ensure_alias (mailrc, MAILRC_MUTT, word->str);
+  if (alias != NULL)
+    g_ptr_array_add (alias->members, g_strdup (at));
+}
+
+static void
+read_line (Mailrc *mailrc, MailrcForm form, const char *line)
+{
+  line += strspn (line, " \t");
+  if (strlen (line) > LINE_LIMIT)
+    return;
+  if (form == MAILRC_MUTT)
+    read_mutt (mailrc, line);
+  else
+    read_mailx (mailrc, line);
+}
+
+void
+mailrc_read (Mailrc *mailrc, MailrcForm form, const char *text, gsize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, (gssize)length);
+  g_auto (GStrv) lines = g_strsplit (valid, "\n", -1);
+  g_autoptr (GString) whole = g_string_new (NULL);
+
+  for (gsize i = 0; lines[i] != NULL; i++) {
+    g_string_append (whole, lines[i]);
+    if (g_str_has_suffix (whole->str, "\r"))
+      g_string_truncate (whole, whole->len - 1);
+    if (g_str_has_suffix (whole->str, "\\") && lines[i + 1] != NULL) { /* it goes on */
+      g_string_truncate (whole, whole->len - 1);
+      continue;
+    }
+    read_line (mailrc, form, whole->str);
+    g_string_truncate (whole, 0);
+  }
+}
+
+static gboolean
+refuse_file (const char *file, const char *reason, GError **error)
+{
+  g_autofree char *shown = visible_text (file, -1);
+
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("can't read %s: %s"), shown, reason);
+  return FALSE;
+}
+
+static gboolean
+read_descriptor (Mailrc *mailrc, MailrcForm form, int fd, const char *file, GError **error)
+{
+  g_autofree char *octets = g_malloc (FILE_LIMIT + 1);
+  struct stat status;
+  gsize length = 0;
+  gssize given;
+
+  if (fstat (fd, &status) != 0)
+    return refuse_file (file, g_strerror (errno), error);
+  if (!S_ISREG (status.st_mode))
+    return refuse_file (file, _ ("it isn't a plain file"), error);
+  while ((given = read (fd, octets + length, FILE_LIMIT + 1 - length)) > 0)
+    length += (gsize)given;
+  if (given < 0)
+    return refuse_file (file, g_strerror (errno), error);
+  if (length > FILE_LIMIT)
+    return refuse_file (file, _ ("it is longer than 1 MiB"), error);
+  mailrc_read (mailrc, form, octets, length);
+  return TRUE;
+}
+
+gboolean
+mailrc_read_file (Mailrc *mailrc, MailrcForm form, const char *file, GError **error)
+{
+  int fd = g_open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+
+  if (fd < 0)
+    return errno == ENOENT || refuse_file (file, g_strerror (errno), error);
+  const gboolean good = read_descriptor (mailrc, form, fd, file, error);
+  close (fd);
+  return good;
+}
+
+/* --- finding ------------------------------------------------------------------------------- */
+
+typedef struct {
+  const Mailrc *mailrc;
+  GPtrArray *mailboxes;
+  GHashTable *seen;    /* keys of addresses */
+  GHashTable *entered; /* aliases, so that none is entered twice */
+} Expansion;
+
+static void
+destroy_mailbox (gpointer mailbox)
+{
+  mailbox_free (mailbox);
+}
+
+static const Alias *
+find_alias (const Mailrc *mailrc, const char *name)
+{
+  g_autofree char *key = g_utf8_casefold (name, -1);
+
+  return g_hash_table_lookup (mailrc->aliases, key);
+}
+
+static void expand (Expansion *expansion, const Alias *alias, guint depth);
+
+static void
+take_addresses (Expansion *expansion, const char *text)
+{
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (text, NULL, NULL);
+
+  for (guint i = 0; mailboxes != NULL && i < mailboxes->len; i++) {
+    const Mailbox *mailbox = mailboxes->pdata[i];
+    if (expansion->mailboxes->len >= MEMBERS_LIMIT
+        || !g_hash_table_add (expansion->seen, address_key (mailbox->address)))
+      continue;
+    Mailbox *copy = g_new0 (Mailbox, 1);
+    *copy = (Mailbox){ g_strdup (mailbox->name), g_strdup (mailbox->address) };
+    g_ptr_array_add (expansion->mailboxes, copy);
+  }
+}
+
+/* A list of mutt's may name aliases among its addresses. */
+static void
+take_member (Expansion *expansion, const char *member, guint depth)
+{
+  const Alias *alias = find_alias (expansion->mailrc, member);
+
+  if (alias != NULL)
+    expand (expansion, alias, depth + 1);
+  else
+    take_addresses (expansion, member);
+}
+
+/* Pieces between commas that stand in neither quotes nor brackets. */
+static void
+take_list (Expansion *expansion, const char *list, guint depth)
+{
+  gboolean quoted = FALSE;
+  const char *piece = list;
+
+  for (const char *at = list;; at++) {
+    if (*at == '\\' && at[1] != '\0') {
+      at++;
+    } else if (*at == '"') {
+      quoted = !quoted;
+    } else if (*at == '\0' || (*at == ',' && !quoted)) {
+      g_autofree char *member = g_strndup (piece, (gsize)(at - piece));
+      take_member (expansion, g_strstrip (member), depth);
+      piece = at + 1;
+    }
+    if (*at == '\0')
+      return;
+  }
+}
+
+static void
+expand (Expansion *expansion, const Alias *alias, guint depth)
+{
+  if (depth > DEPTH_LIMIT || !g_hash_table_add (expansion->entered, (gpointer)alias))
+    return;
+  for (guint i = 0; i < alias->members->len; i++) {
+    if (alias->form == MAILRC_MUTT)
+      take_list (expansion, alias->members->pdata[i], depth);
+    else
+      take_member (expansion, alias->members->pdata[i], depth);
+  }
+}
+
+GPtrArray *
+mailrc_expand (const Mailrc *mailrc, const char *name)
+{
+  const Alias *alias = find_alias (mailrc, name);
+  g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func (destroy_mailbox);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) entered = g_hash_table_new (NULL, NULL);
+  Expansion expansion = { mailrc, mailboxes, seen, entered };
+
+  if (alias != NULL)
+    expand (&expansion, alias, 0);
+  return mailboxes->len > 0 ? g_steal_pointer (&mailboxes) : NULL;
+}
+
+static int
+compare_names (gconstpointer one, gconstpointer other)
+{
+  return strcmp (*(const char *const *)one, *(const char *const *)other);
+}
+
+GPtrArray *
+mailrc_complete (const Mailrc *mailrc, const char *typed, guint limit)
+{
+  g_autofree char *folded = g_utf8_casefold (typed, -1);
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iterator;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iterator, mailrc->aliases);
+  while (g_hash_table_iter_next (&iterator, &key, &value))
+    if (g_str_has_prefix (key, folded))
+      g_ptr_array_add (names, g_strdup (((const Alias *)value)->name));
+  g_ptr_array_sort (names, compare_names);
+  if (names->len > limit)
+    g_ptr_array_set_size (names, (int)limit);
+  return names;
+}
