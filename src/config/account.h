@@ -46,9 +46,6 @@ typedef struct {
   char    *failure_mail;    /* an address, or "off" */
   char    *failure_maildir, *failure_account;
   char    *record;          /* a Maildir; NULL: none */
-  gboolean review, ask_on_silence, edit_headers;
-  char    *signature;       /* a file; NULL: ~/.signature */
-  char    *attachment_words; /* separated by commas; NULL: those of the user's language */
   char    *domain;
   char    *aliases;         /* a file; NULL: /etc/aliases only */
   char    *query_command;

@@ -164,19 +164,6 @@ static const Option options[] = {
                 "more; without Bcc, as it left. Messages from nobody, such as reports, aren't copied.") },
   { "keep-sent", OPTION_DURATION, AT (keep_sent), "30d", .least = 0, .most = 3650 * TICKS_PER_DAY,
     .help = N_ ("How long the outbox remembers what became of a message.") },
-  { "review", OPTION_BOOLEAN, AT (review), "yes",
-    .help = N_ ("The composer shows who will get a letter, and what is missing or odd, before it is sent.") },
-  { "ask-on-silence", OPTION_BOOLEAN, AT (ask_on_silence), "no",
-    .help = N_ ("The composer asks, when a path to the server stays silent, whether it shall come last on "
-                "this network from then on. The other paths are tried all the same.") },
-  { "edit-headers", OPTION_BOOLEAN, AT (edit_headers), "no",
-    .help = N_ ("The composer hands $EDITOR the letter's fields, too, not only its text.") },
-  { "signature", OPTION_FILE, AT (signature), .example = "~/.signature",
-    .help = N_ ("What the composer puts under a letter, behind a line with \"-- \". Otherwise it is "
-                "~/.signature, where there is one.") },
-  { "attachment-words", OPTION_TEXT, AT (attachment_words), .example = "attached, enclosed",
-    .help = N_ ("Words, separated by commas, that speak of an attachment: the composer asks when a letter has "
-                "one of them and nothing attached. Otherwise they are those of the user's language.") },
   { "domain", OPTION_DOMAIN, AT (domain), .example = "example.org",
     .help = N_ ("What addresses without a domain get, such as root. Otherwise it is the domain of "
                 "from.") },

@@ -97,11 +97,14 @@ desk_account_from (Desk *desk, const char *name)
 static void
 desk_complete (Desk *desk, const char *typed, DeskCompletion done, gpointer data)
 {
+  completion_ask (app_of (desk)->completion, typed, done, data);
 }
 
 static void
 desk_complete_cancel (Desk *desk, gpointer data)
 {
+  if (app_of (desk)->completion)
+    completion_cancel (app_of (desk)->completion);
 }
 
 static void

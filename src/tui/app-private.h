@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "engine/accounts.h"
+#include "engine/completion.h"
 #include "engine/file-watch.h"
 #include "engine/notices.h"
 #include "engine/outbox-source.h"
@@ -55,6 +56,10 @@ struct App {
   Notices *notices;
   LinkWatch *links;
   FileWatch *file;
+
+  AddressBook *book;
+  Mailrc *mailrc;
+  Completion *completion;
 
   DraftLocks *locks;
   GPtrArray *sheets; /* of Sheet */
@@ -121,6 +126,15 @@ void app_show_item (Desk *desk, gint64 id);
 void app_edit_item (Desk *desk, gint64 id);
 /* Offers the drafts that are there, if there are any; else begins LETTER (taken). */
 void app_offer_drafts (App *app, Letter *letter);
+
+/* --- app-people.c ---------------------------------------------------------------------------- */
+
+void app_open_people (App *app);
+void app_close_people (App *app);
+/* Those that were written to before: of char *, the caller's. */
+GPtrArray *app_known_domains (const App *app);
+/* LETTER was sent. */
+void app_learn (App *app, const Letter *letter);
 
 /* --- app-editor.c -------------------------------------------------------------------------------------- */
 

@@ -416,6 +416,7 @@ close_all (App *app)
   file_watch_free (app->file);
   notices_free (app->notices);
   board_free (app->board);
+  app_close_people (app);
   if (app->engine)
     engine_free (app->engine);
   secret_forget_all ();
@@ -478,6 +479,7 @@ open_all (App *app, GError **error)
   if (!app->terminal)
     return FALSE;
   fit_surface (app);
+  app_open_people (app);
   if (outbox_source_warning (app->source))
     on_warning (outbox_source_warning (app->source), app);
   return TRUE;

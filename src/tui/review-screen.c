@@ -8,7 +8,7 @@
 #include "engine/when.h"
 #include "mail/address.h"
 #include "tui/letter-words.h"
-#include "tui/look-alike.h"
+#include "mail/lookalike.h"
 #include "tui/page.h"
 #include "tui/paint.h"
 #include "tui/board.h"
@@ -48,7 +48,7 @@ find_look_alikes (ReviewScreen *review, const GPtrArray *domains)
 {
   for (guint i = 0; domains && review->envelope && i < review->envelope->recipients->len; i++) {
     const char *address = envelope_recipient (review->envelope, i)->address;
-    const char *known = look_alike_find (address_domain (address), domains);
+    const char *known = lookalike_find (address_domain (address), domains);
     if (!known)
       continue;
     g_autofree char *shown = visible_text (address, -1);

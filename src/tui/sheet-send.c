@@ -46,6 +46,7 @@ open_review (Sheet *sheet, const Making *making)
 {
   App *app = sheet->app;
   const char *words = sheet->account->attachment_words;
+  g_autoptr (GPtrArray) domains = app_known_domains (app);
   const ReviewFacts facts = {
     .letter = making->letter,
     .account = sheet->account->name,
@@ -56,6 +57,7 @@ open_review (Sheet *sheet, const Making *making)
     /* TRANSLATORS: words of this language, separated by commas, by which a letter speaks of an
        attachment */
     .attachment_words = words ? words : _ ("attached, attachment, attachments, enclosed, enclosure"),
+    .domains = domains,
   };
 
   sheet->review = review_screen_new (&app->desk, &facts);
@@ -251,6 +253,8 @@ sheet_settle (Sheet *sheet, const OutboxSettled *settled)
   const gboolean well = settled->outcome->overall.kind == OUTCOME_ACCEPTED;
 
   sheet->under_way = FALSE;
+  if (well)
+    app_learn (app, sheet->letter);
   if (sheet->sending)
     sending_screen_settle (sheet->sending, settled, clock_instant ().wall);
   if (board_top (app->board) != sheet->sending) {

@@ -1,0 +1,93 @@
+/* Whom one writes to: completion of what is typed, and what is learnt when a letter was sent. */
+#include "tui/app-private.h"
+
+#include "mail/address.h"
+#include "net/clock.h"
+
+/* Domains that count as known. */
+#define KNOWN_TIMES 2
+
+void
+app_open_people (App *app)
+{
+  g_autofree char *file = g_build_filename (g_get_home_dir (), ".mailrc", NULL);
+  g_autoptr (GError) error = NULL;
+
+  app->book = address_book_new (app->directory);
+  app->mailrc = mailrc_new ();
+  if (!mailrc_read_file (app->mailrc, MAILRC_MAILX, file, &error))
+    app->desk.say (&app->desk, STYLE_WARNING, error->message);
+  app->completion = completion_new (app->book, app->mailrc);
+  completion_set_command (app->completion, app->account->query_command);
+}
+
+void
+app_close_people (App *app)
+{
+  g_clear_pointer (&app->completion, completion_free);
+  g_clear_pointer (&app->mailrc, mailrc_free);
+  g_clear_pointer (&app->book, address_book_free);
+}
+
+GPtrArray *
+app_known_domains (const App *app)
+{
+  GPtrArray *domains = g_ptr_array_new_with_free_func (g_free);
+
+  address_book_domains (app->book, KNOWN_TIMES, domains);
+  return domains;
+}
+
+/* --- learning -------------------------------------------------------------------------- */
+
+typedef struct {
+  char *directory;
+  GPtrArray *mailboxes; /* of Mailbox */
+  gint64 at;
+} Lesson;
+
+static void
+learn (Outbox *outbox, gpointer data)
+{
+  const Lesson *lesson = data;
+  g_autoptr (AddressBook) book = address_book_new (lesson->directory);
+
+  for (guint i = 0; i < lesson->mailboxes->len; i++) {
+    const Mailbox *mailbox = g_ptr_array_index (lesson->mailboxes, i);
+    address_book_learn (book, mailbox->name, mailbox->address, lesson->at);
+  }
+}
+
+static void
+after_learn (Outbox *outbox, gpointer data)
+{
+  Lesson *lesson = data;
+
+  g_ptr_array_unref (lesson->mailboxes);
+  g_free (lesson->directory);
+  g_free (lesson);
+}
+
+static void
+add_mailboxes (GPtrArray *mailboxes, const char *field)
+{
+  g_autoptr (GPtrArray) more = address_parse_list (field, NULL, NULL);
+
+  if (!more)
+    return;
+  g_ptr_array_set_free_func (more, NULL);
+  g_ptr_array_extend (mailboxes, more, NULL, NULL);
+}
+
+void
+app_learn (App *app, const Letter *letter)
+{
+  Lesson *lesson = g_new (Lesson, 1);
+
+  *lesson = (Lesson){ g_strdup (app->directory),
+                      g_ptr_array_new_with_free_func ((GDestroyNotify)mailbox_free), clock_instant ().wall };
+  add_mailboxes (lesson->mailboxes, letter->to);
+  add_mailboxes (lesson->mailboxes, letter->cc);
+  add_mailboxes (lesson->mailboxes, letter->bcc);
+  outbox_source_run (app->source, learn, after_learn, lesson);
+}
