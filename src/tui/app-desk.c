@@ -26,7 +26,7 @@ desk_close (Desk *desk, Screen *screen)
   App *app = app_of (desk);
   Sheet *sheet = sheet_of (app, screen);
 
-  if (sheet && screen == sheet->compose)
+  if (sheet && screen == sheet->compose && !sheet->discarded)
     sheet_save (sheet);
   if (sheet)
     sheet_forget (sheet, screen);
@@ -130,6 +130,17 @@ desk_keep (Desk *desk, Screen *screen)
   desk_say (desk, STYLE_GOOD, _ ("Kept as a draft"));
 }
 
+static void
+desk_discard (Desk *desk, Screen *screen)
+{
+  Sheet *sheet = sheet_of (app_of (desk), screen);
+
+  if (!sheet)
+    return;
+  sheet_discard (sheet);
+  desk_close (desk, screen);
+}
+
 static gboolean
 desk_edits_headers (Desk *desk)
 {
@@ -195,6 +206,7 @@ app_set_desk (App *app)
     .complete_cancel = desk_complete_cancel,
     .send = desk_send,
     .keep = desk_keep,
+    .discard = desk_discard,
     .edit = app_edit,
     .edits_headers = desk_edits_headers,
     .submit = desk_submit,

@@ -30,6 +30,7 @@ typedef struct {
   gboolean unsaved;       /*   is not saved yet */
   Timer *leave;           /* undo-window is over */
   gboolean saving;
+  gboolean discarded;
   gboolean busy;          /* it is being made ready, put in, or taken back */
   gboolean under_way;     /* submitted, and this try isn't over */
 } Sheet;
@@ -104,6 +105,8 @@ Sheet *sheet_with (const App *app, gint64 id);
 void   sheet_touch (Sheet *sheet);
 /* Begins to save what isn't. */
 void   sheet_save (Sheet *sheet);
+/* Its draft goes, and nothing is saved any more. */
+void   sheet_discard (Sheet *sheet);
 gboolean sheet_is_saved (const Sheet *sheet);
 /* Its screen that isn't there any more. */
 void   sheet_forget (Sheet *sheet, const Screen *screen);

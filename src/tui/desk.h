@@ -53,6 +53,8 @@ struct Desk {
    * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);
   void (*keep)   (Desk *desk, Screen *screen);
+  /* Throws it away, and its draft. */
+  void (*discard) (Desk *desk, Screen *screen);
   /* $EDITOR on TEXT; DONE with what came of it; NULL: nothing did. */
   void (*edit)   (Desk *desk, const char *text, DeskAnswer done, gpointer data);
   /* edit-headers: the editor gets the fields, too. */

@@ -64,3 +64,7 @@ libtui_a_SOURCES += src/tui/app-private.h
 libtui_a_SOURCES += src/tui/app.h
 libtui_a_SOURCES += src/tui/compose.h
 libtui_a_SOURCES += src/tui/app-people.c
+libtui_a_SOURCES += src/tui/compose-fields.c
+libtui_a_SOURCES += src/tui/compose-draw.c
+libtui_a_SOURCES += src/tui/compose-ask.c
+libtui_a_SOURCES += src/tui/compose-private.h

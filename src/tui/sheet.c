@@ -82,6 +82,8 @@ after_save (Outbox *outbox, gpointer data)
       draft_locks_take (app->locks, sheet->id);
     sheet->saved = saving->version;
     sheet_touch (sheet);
+    if (sheet->discarded && sheet->id != 0)
+      sheet_discard (sheet);
   }
   g_clear_error (&saving->error);
   letter_free (saving->letter);
@@ -111,6 +113,21 @@ sheet_save (Sheet *sheet)
   saving->id = sheet->id;
   saving->version = compose_screen_version (sheet->compose);
   sheet->saving = TRUE;
+  outbox_source_run (app->source, write_draft, after_save, saving);
+}
+
+void
+sheet_discard (Sheet *sheet)
+{
+  App *app = sheet->app;
+
+  timer_set (sheet->save, TICKS_NEVER);
+  sheet->discarded = TRUE;
+  if (sheet->saving)
+    return; /* once it is known in which row */
+  Saving *saving = g_new0 (Saving, 1);
+  sheet->saving = TRUE;
+  *saving = (Saving){ .sheet = sheet, .letter = letter_new (), .account = app->account, .id = sheet->id };
   outbox_source_run (app->source, write_draft, after_save, saving);
 }
 

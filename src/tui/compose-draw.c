@@ -1,0 +1,122 @@
+/* How a letter looks while it is written. */
+#include "tui/compose-private.h"
+
+#include "base/i18n.h"
+#include "tui/board.h"
+#include "tui/letter-words.h"
+#include "tui/paint.h"
+
+#define FIELD_ROWS_LIMIT 4
+
+/* On so few rows the text has the screen to itself while it is written. */
+#define SMALL 16
+
+static guint
+label_columns (const ComposeScreen *compose)
+{
+  guint columns = surface_columns (_ ("Attached"), -1);
+
+  for (Field field = 0; field < FIELD_COUNT; field++)
+    if (compose_shows (compose, field))
+      columns = MAX (columns, surface_columns (_ (compose_fields[field].label), -1));
+  return columns + 2;
+}
+
+static void
+draw_title (const ComposeScreen *compose, Surface *surface)
+{
+  g_autofree char *subject = compose_text (compose->editors[FIELD_SUBJECT]);
+  g_autofree char *title = *subject != '\0' ? g_strdup_printf ("toukan  %s", subject)
+                                            : g_strdup_printf ("toukan  %s", _ ("New letter"));
+
+  paint_title (surface, title, compose->letter->account);
+}
+
+/* Returns the rows used. */
+static guint
+draw_field (ComposeScreen *compose, Surface *surface, Field field, guint y, guint labels)
+{
+  Editor *editor = compose->editors[field];
+  g_autofree char *label = g_strdup_printf ("%s:", _ (compose_fields[field].label));
+  const guint width = surface->width > labels + 4 ? surface->width - labels : 4;
+
+  compose_check (compose, field);
+  editor_resize (editor, width, FIELD_ROWS_LIMIT);
+  const guint rows = editor_row_count (editor, FIELD_ROWS_LIMIT);
+  editor_resize (editor, width, rows);
+  surface_put (surface, 0, y, labels, compose->faults[field] ? STYLE_BAD : STYLE_LABEL, label, -1);
+  editor_draw (editor, surface, labels, y, compose->focus == field);
+  for (guint row = 0; row < rows && compose->faults[field] && compose->focus != field; row++)
+    surface_restyle (surface, labels, y + row, width, STYLE_BAD);
+  return rows;
+}
+
+/* Returns the rows used. */
+static guint
+draw_attachments (const ComposeScreen *compose, Surface *surface, guint y, guint labels)
+{
+  const GPtrArray *attachments = compose->letter->attachments;
+  g_autofree char *label = g_strdup_printf ("%s:", _ ("Attached"));
+
+  for (guint i = 0; i < attachments->len && y + i < surface->height; i++) {
+    g_autofree char *words = letter_words_attachment (g_ptr_array_index (attachments, i), NULL);
+    g_autofree char *numbered = g_strdup_printf ("%u. %s", i + 1, words);
+    if (i == 0)
+      surface_put (surface, 0, y, labels, STYLE_LABEL, label, -1);
+    surface_put_padded (surface, labels, y + i, surface->width - MIN (labels, surface->width), STYLE_PLAIN,
+                        numbered);
+  }
+  return attachments->len;
+}
+
+static void
+draw_suggestions (const ComposeScreen *compose, Surface *surface)
+{
+  const guint count
+      = compose->suggestions ? MIN (g_strv_length (compose->suggestions), COMPOSE_SUGGESTIONS) : 0;
+  guint width = 0;
+
+  for (guint i = 0; i < count; i++)
+    width = MAX (width, surface_columns (compose->suggestions[i], -1) + 2);
+  width = MIN (width, surface->width);
+  const guint x = MIN ((guint)MAX (surface->cursor_x, 0), surface->width - width);
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *row = g_strdup_printf (" %s", compose->suggestions[i]);
+    surface_put_padded (surface, x, (guint)surface->cursor_y + 1 + i, width,
+                        i == compose->suggestion ? STYLE_SELECTED : STYLE_BAR, row);
+    if (i == compose->suggestion)
+      surface_restyle (surface, x, (guint)surface->cursor_y + 1 + i, width, STYLE_GOOD);
+  }
+}
+
+/* Returns the rows used. */
+static guint
+draw_fields (ComposeScreen *compose, Surface *surface, guint y)
+{
+  const guint labels = label_columns (compose), first = y;
+
+  for (Field field = 0; field < FIELD_COUNT; field++)
+    if (compose_shows (compose, field))
+      y += draw_field (compose, surface, field, y, labels);
+  return y + draw_attachments (compose, surface, y, labels) - first;
+}
+
+void
+compose_draw (Screen *screen, Surface *surface, Ticks now)
+{
+  ComposeScreen *compose = (ComposeScreen *)screen;
+  const guint bottom = surface->height - MIN (surface->height, BOARD_ROWS);
+  guint y = 1;
+
+  draw_title (compose, surface);
+  if (surface->height >= SMALL || compose->focus != FIELD_BODY)
+    y += draw_fields (compose, surface, y);
+  if (y < bottom)
+    paint_rule (surface, y++);
+  if (y < bottom) {
+    editor_resize (compose->body, surface->width, bottom - y);
+    editor_draw (compose->body, surface, 0, y, compose->focus == FIELD_BODY);
+  }
+  if (compose->suggestions && surface->cursor_y >= 0)
+    draw_suggestions (compose, surface);
+}

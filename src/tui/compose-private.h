@@ -1,0 +1,81 @@
+/* What the files of the compose screen share. Nobody else includes this. */
+#pragma once
+
+#include "tui/compose-screen.h"
+#include "tui/editor.h"
+
+typedef enum {
+  FIELD_FROM,
+  FIELD_TO,
+  FIELD_CC,
+  FIELD_BCC,
+  FIELD_REPLY_TO,
+  FIELD_SUBJECT,
+  FIELD_COUNT,
+  FIELD_BODY = FIELD_COUNT,
+} Field;
+
+typedef struct {
+  const char *label;
+  gsize offset; /* in Letter */
+  gboolean addresses, rare;
+} ComposeField;
+
+extern const ComposeField compose_fields[FIELD_COUNT];
+
+typedef struct {
+  Screen screen;
+  Desk *desk;
+  Letter *letter; /* all but what the editors hold */
+  Editor *editors[FIELD_COUNT];
+  char *faults[FIELD_COUNT]; /* why a field's addresses can't be; NULL: they can */
+  guint64 checked[FIELD_COUNT];
+  Editor *body;
+  guint focus;     /* a Field */
+  gboolean rare;   /* Bcc and Reply-To are shown */
+  guint64 changes; /* other than of the editors */
+  GStrv suggestions;
+  guint suggestion;
+  gboolean picked; /* the suggestion was chosen with an arrow */
+  char *needle; /* what was looked for; NULL: nothing */
+} ComposeScreen;
+
+/* --- compose-screen.c -------------------------------------------------------------------- */
+
+/* What EDITOR holds; the caller's. */
+char    *compose_text (Editor *editor);
+Editor  *compose_focused (const ComposeScreen *compose);
+char   **compose_letter_field (Letter *letter, Field field);
+
+/* --- compose-fields.c ---------------------------------------------------------------------- */
+
+gboolean compose_shows (const ComposeScreen *compose, Field field);
+/* Finds out whether FIELD's addresses can be. */
+void     compose_check (ComposeScreen *compose, Field field);
+/* FALSE: there is no field in that direction. */
+gboolean compose_move_focus (ComposeScreen *compose, int direction);
+void     compose_next_account (ComposeScreen *compose);
+
+void     compose_suggest (ComposeScreen *compose);
+void     compose_drop_suggestions (ComposeScreen *compose);
+void     compose_take_suggestion (ComposeScreen *compose);
+/* FALSE: there are none. */
+gboolean compose_move_suggestion (ComposeScreen *compose, int direction);
+
+#define COMPOSE_SUGGESTIONS 6
+
+/* --- compose-draw.c -------------------------------------------------------------------------- */
+
+void     compose_draw (Screen *screen, Surface *surface, Ticks now);
+
+/* --- compose-ask.c ---------------------------------------------------------------------------- */
+
+void     compose_ask_search (ComposeScreen *compose);
+void     compose_search_next (ComposeScreen *compose);
+void     compose_ask_replace (ComposeScreen *compose);
+void     compose_ask_file (ComposeScreen *compose);
+void     compose_ask_attach (ComposeScreen *compose);
+void     compose_ask_detach (ComposeScreen *compose);
+void     compose_ask_rename (ComposeScreen *compose);
+void     compose_ask_leave (ComposeScreen *compose);
+void     compose_edit (ComposeScreen *compose);
