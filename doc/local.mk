@@ -3,12 +3,15 @@
 options_sources = src/config/option.c src/cli/option-list.c
 EXTRA_DIST += doc/options.mdoc
 EXTRA_DIST += doc/option-names
-MAINTAINERCLEANFILES = doc/options.mdoc doc/option-names doc/config.sample
+EXTRA_DIST += doc/keys.mdoc
+MAINTAINERCLEANFILES = doc/keys.mdoc doc/options.mdoc doc/option-names doc/config.sample
 dist_doc_DATA = doc/config.sample
 
 AM_V_OPTIONS = $(AM_V_GEN)$(MKDIR_P) doc && ASAN_OPTIONS=detect_leaks=0 LC_ALL=C ./toukan$(EXEEXT) config options
 doc/options.mdoc: $(options_sources) | toukan$(EXEEXT)
 	$(AM_V_OPTIONS) --format man >$@.tmp && mv $@.tmp $@
+doc/keys.mdoc: src/config/keymap.c src/cli/option-list.c | toukan$(EXEEXT)
+	$(AM_V_OPTIONS) --format keys >$@.tmp && mv $@.tmp $@
 doc/option-names: $(options_sources) | toukan$(EXEEXT)
 	$(AM_V_OPTIONS) --format names >$@.tmp && mv $@.tmp $@
 doc/config.sample: $(options_sources) | toukan$(EXEEXT)
@@ -18,8 +21,9 @@ doc/config.sample: $(options_sources) | toukan$(EXEEXT)
 # build tree or in the distribution.
 fill_in = fill_in () { \
 	  list=$$1; test -f $$list || list=$(srcdir)/$$1; \
+	  keys=doc/keys.mdoc; test -f $$keys || keys=$(srcdir)/$$keys; test -f $$keys || keys=/dev/null; \
 	  $(MKDIR_P) doc completion && \
-	  $(SED) -e "/^@OPTIONS@$$/{r $$list" -e 'd;}' -e 's|[@]sysconfdir@|$(sysconfdir)|g' $(srcdir)/$$2 >$$3.tmp && \
+	  $(SED) -e "/^@OPTIONS@$$/{r $$list" -e 'd;}' -e "/^@KEYS@$$/{r $$keys" -e 'd;}' -e 's|[@]sysconfdir@|$(sysconfdir)|g' $(srcdir)/$$2 >$$3.tmp && \
 	  mv $$3.tmp $$3; \
 	}; fill_in
 
@@ -34,7 +38,7 @@ CLEANFILES += doc/toukan.conf.5
 CLEANFILES += completion/toukan.bash
 doc/toukan.1: doc/toukan.1.in Makefile
 	$(AM_V_GEN)$(fill_in) /dev/null doc/toukan.1.in $@
-doc/toukan.conf.5: doc/toukan.conf.5.in doc/options.mdoc Makefile
+doc/toukan.conf.5: doc/toukan.conf.5.in doc/options.mdoc doc/keys.mdoc Makefile
 	$(AM_V_GEN)$(fill_in) doc/options.mdoc doc/toukan.conf.5.in $@
 completion/toukan.bash: completion/toukan.bash.in doc/option-names Makefile
 	$(AM_V_GEN)$(fill_in) doc/option-names completion/toukan.bash.in $@

@@ -1,6 +1,7 @@
 /* Help is written once, in the table; here it is only set in type. */
 #include "cli/option-list.h"
 #include "base/i18n.h"
+#include "config/keymap.h"
 #include "config/option.h"
 
 #include <string.h>
@@ -156,9 +157,27 @@ static const struct {
   { "names", "", append_names },
 };
 
+/* The composer's keys, as items of an mdoc list. */
+static char *
+key_list (void)
+{
+  static const Setting setting = { "", TRUE, WIDTH };
+  GString *out = g_string_new (NULL);
+  for (gsize i = 0; i < key_row_count (); i++) {
+    const KeyRow *row = key_row_at (i);
+    g_autofree char *keys = mdoc_escape (row->keys);
+    g_autofree char *help = mdoc_escape (row->help);
+    g_string_append_printf (out, ".It Ic %s No = Ar %s\n", row->name, keys);
+    append_wrapped (out, help, &setting);
+  }
+  return g_string_free (out, FALSE);
+}
+
 char *
 option_list (const char *format)
 {
+  if (strcmp (format, "keys") == 0)
+    return key_list ();
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
     if (strcmp (formats[i].name, format) == 0) {
       GString *out = g_string_new (formats[i].head);

@@ -63,7 +63,10 @@ config_fault (GPtrArray *faults, int code, const char *file, guint line, const c
 
 /* --- groups ---------------------------------------------------------------- */
 
-static const char *const group_words[] = { "defaults", "account" };
+/* No account has this name. */
+#define KEYS_PLACE "[keys]"
+
+static const char *const group_words[] = { "defaults", "account", "keys" };
 
 static const char *
 group_word_at (gsize index, gconstpointer data)
@@ -81,6 +84,8 @@ refuse_group (Reader *reader, const char *name)
       = words[0] != NULL ? nearest_name (words[0], G_N_ELEMENTS (group_words), group_word_at, NULL) : NULL;
   if (near == group_words[0])
     FAULT (reader, _ ("unknown group [%s]: did you mean [defaults]?"), bad);
+  else if (near == group_words[2])
+    FAULT (reader, _ ("unknown group [%s]: did you mean [keys]?"), bad);
   else if (near == group_words[1] && words[1] == NULL)
     FAULT (reader, _ ("[%s] lacks the account's name: write it as in [account work]"), bad);
   else if (near == group_words[1])
@@ -126,6 +131,11 @@ read_group (Reader *reader, char *line)
   if (strcmp (name, "defaults") == 0) {
     reader->group = CONFIG_GROUP_DEFAULTS;
     reader->account = "";
+    return;
+  }
+  if (strcmp (name, "keys") == 0) {
+    reader->group = CONFIG_GROUP_KEYS;
+    reader->account = KEYS_PLACE;
     return;
   }
   const gsize length = strlen ("account");
@@ -271,7 +281,7 @@ password_line (const ConfigFile *file)
 {
   for (guint i = 0; i < file->entries->len; i++) {
     const ConfigEntry *entry = g_ptr_array_index (file->entries, i);
-    if (strcmp (entry->key, "password") == 0 && *entry->value != '\0')
+    if (entry->group != CONFIG_GROUP_KEYS && strcmp (entry->key, "password") == 0 && *entry->value != '\0')
       return entry->line;
   }
   return 0;

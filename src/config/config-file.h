@@ -9,11 +9,11 @@
 #define CONFIG_ACCOUNTS_LIMIT 1000
 #define CONFIG_FAULTS_LIMIT 100
 
-typedef enum { CONFIG_GROUP_DEFAULTS, CONFIG_GROUP_ACCOUNT } ConfigGroup;
+typedef enum { CONFIG_GROUP_DEFAULTS, CONFIG_GROUP_ACCOUNT, CONFIG_GROUP_KEYS } ConfigGroup;
 
 typedef struct {
   ConfigGroup group;
-  const char *account; /* NAME of [account NAME], "" in [defaults]; owned by the file */
+  const char *account; /* NAME of [account NAME], "" in [defaults], "[keys]" there; owned by the file */
   char       *key;
   char       *value;   /* wiped when freed */
   guint       line;

@@ -34,6 +34,7 @@ config_free (Config *config)
   g_ptr_array_unref (config->places);
   g_ptr_array_unref (config->files);
   g_ptr_array_unref (config->faults);
+  keymap_free (config->keymap);
   g_strfreev (config->names);
   g_strfreev (config->file_names);
   g_free (config->default_account);
@@ -50,6 +51,7 @@ config_new (const char *user_file)
   config->files = g_ptr_array_new_with_free_func ((GDestroyNotify)config_file_free);
   config->places = g_ptr_array_new_with_free_func (place_free);
   config->faults = g_ptr_array_new_with_free_func ((GDestroyNotify)g_error_free);
+  config->keymap = keymap_new ();
   config->user_file = g_strdup (user_file);
   return config;
 }
@@ -187,13 +189,22 @@ check_pair (const char *key, const char *value, const char *folder)
   return set_value (scratch, option, value, folder, &error) ? NULL : g_strdup (error->message);
 }
 
+static char *
+check_key (Config *config, const ConfigEntry *entry)
+{
+  g_autoptr (GError) error = NULL;
+  return keymap_set (config->keymap, entry->key, entry->value, &error) ? NULL : g_strdup (error->message);
+}
+
 static void
 check_file (Config *config, const ConfigFile *file)
 {
   for (guint i = 0; i < file->entries->len; i++) {
     const ConfigEntry *entry = g_ptr_array_index (file->entries, i);
     g_autofree char *why = NULL;
-    if (strcmp (entry->key, DEFAULT_ACCOUNT) != 0) {
+    if (entry->group == CONFIG_GROUP_KEYS) {
+      why = check_key (config, entry);
+    } else if (strcmp (entry->key, DEFAULT_ACCOUNT) != 0) {
       why = check_pair (entry->key, entry->value, file->folder);
     } else if (entry->group == CONFIG_GROUP_ACCOUNT) {
       why = g_strdup (_ ("default-account belongs to [defaults]"));
@@ -255,9 +266,11 @@ has_option (const Config *config)
 {
   for (guint i = 0; i < config->files->len; i++) {
     const ConfigFile *file = g_ptr_array_index (config->files, i);
-    for (guint j = 0; j < file->entries->len; j++)
-      if (option_find (((const ConfigEntry *)g_ptr_array_index (file->entries, j))->key) != NULL)
+    for (guint j = 0; j < file->entries->len; j++) {
+      const ConfigEntry *entry = g_ptr_array_index (file->entries, j);
+      if (entry->group != CONFIG_GROUP_KEYS && option_find (entry->key) != NULL)
         return TRUE;
+    }
   }
   return FALSE;
 }
@@ -350,6 +363,12 @@ config_load_text (const char *name, const char *text, gsize length, const char *
   g_ptr_array_add (config->files, config_file_parse (name, text, length, config->faults));
   build (config, overrides);
   return sound_or_error (config, error);
+}
+
+const Keymap *
+config_keymap (const Config *config)
+{
+  return config->keymap;
 }
 
 char *

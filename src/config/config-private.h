@@ -13,6 +13,7 @@ struct Config {
   GPtrArray *files;   /* of ConfigFile, the most important last */
   GPtrArray *places;  /* of AccountPlace, in order */
   GPtrArray *faults;  /* of GError: what was wrong with files and overrides */
+  Keymap    *keymap;
   GStrv      names;
   GStrv      file_names;
   char      *default_account;        /* NULL: none */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/account.h"
+#include "config/keymap.h"
 #include "config/option.h"
 
 typedef struct Config Config;
@@ -51,6 +52,9 @@ const Account *config_account (const Config *config, const char *name, const cha
 
 /* "file:line", "default" or "--set" for this value. Owned by CONFIG. */
 const char *config_origin (const Config *config, const Account *account, const Option *option);
+
+/* The composer's keys: the defaults, and what [keys] says. Owned by CONFIG. */
+const Keymap *config_keymap (const Config *config);
 
 /* The file that a user would write: where it is looked for first. Free with g_free(). */
 char *config_user_file (void);

@@ -40,7 +40,6 @@ struct App {
   Config *config;
   Accounts *accounts;
   const Account *account; /* the default */
-  Keymap *keymap;
   char *directory;
 
   Terminal *terminal;

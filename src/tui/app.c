@@ -390,8 +390,7 @@ app_new (Config *config, const Account *account)
   accounts_set_base (app->accounts, config);
   app->directory = state_directory (account);
   app->locks = draft_locks_new (app->directory);
-  app->keymap = keymap_new ();
-  app->board = board_new (app->keymap, &app->desk);
+  app->board = board_new (config_keymap (config), &app->desk);
   app->frame = timer_new (on_frame, app);
   app->patience = timer_new (on_patience, app);
   app->sheets = g_ptr_array_new_with_free_func (sheet_free);
@@ -449,7 +448,6 @@ app_free (App *app)
   path_memory_free (app->memory);
   path_store_free (app->store);
   surface_free (app->surface);
-  keymap_free (app->keymap);
   draft_locks_free (app->locks);
   accounts_free (app->accounts);
   g_main_loop_unref (app->loop);

@@ -53,7 +53,10 @@ while read -r verb; do
 	result "toukan.1 describes the verb $verb"
 done <"$scratch/verbs"
 
-for verb in send outbox config paths probe agent; do
+grep -qx '.Ss toukan compose' "$page1"
+result 'toukan.1 describes the verb compose'
+
+for verb in compose send outbox config paths probe agent; do
 	"$toukan" $verb --help 2>&1 | sed -n 's/^.*--\([a-z][a-z-]*\).*$/\1/p' | grep -vx help | sort -u >"$scratch/long"
 	test -s "$scratch/long"
 	result "$verb has options"
@@ -73,6 +76,8 @@ done <"$scratch/names"
 
 "$toukan" config options --format man | cmp - "$(made doc/options.mdoc)" >&2
 result 'the list in the manual is that of the program'
+"$toukan" config options --format keys | cmp - "$(made doc/keys.mdoc)" >&2
+result 'the keys in the manual are those of the program'
 "$toukan" config options --format names | cmp - "$(made doc/option-names)" >&2
 result 'the list in the completion is that of the program'
 "$toukan" config options --format sample | cmp - "$(made doc/config.sample)" >&2

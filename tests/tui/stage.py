@@ -1,0 +1,131 @@
+"""A terminal for the composer: tmux without anybody's configuration, and a toukan-sink."""
+
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
+BUILD = pathlib.Path(os.environ.get("top_builddir") or TOP / "build")
+PATIENCE = 15
+
+
+class Stage:
+    """`toukan` in a terminal of its own. Keys go in by names of tmux, what is seen comes out as lines."""
+
+    def __init__(self, width=80, height=24, config="", locale="C.UTF-8", environment=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="test-composer-")
+        self.path = pathlib.Path(self.folder.name)
+        self.width, self.height = width, height
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        (self.path / "config").write_text(
+            "[account work]\nfrom = Hanako <hanako@example.org>\nhost = 127.0.0.1\n"
+            f"ports = {self.port}\ntls = off\nnotify = no\n{config}", encoding="utf-8")
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.path), "XDG_STATE_HOME": str(self.path / "state"),
+                            "XDG_RUNTIME_DIR": str(self.path), "TOUKAN_CONFIG": str(self.path / "config"),
+                            "LC_ALL": locale, "LANGUAGE": "C", "TZ": "UTC", "ASAN_OPTIONS": "detect_leaks=0",
+                            **(environment or {})}
+        self.server = None
+        self.runs = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(self._tmux("kill-server"), stderr=subprocess.DEVNULL, check=False)
+        if self.server:
+            self.server.send_signal(signal.SIGTERM)
+            self.server.wait()
+        self.folder.cleanup()
+
+    def _tmux(self, *words):
+        return ["tmux", "-S", str(self.path / "tmux"), "-f", "/dev/null", *words]
+
+    def sink(self, *options):
+        self.server = subprocess.Popen(
+            [BUILD / "toukan-sink", "--listen", f"127.0.0.1:{self.port}", "--maildir", self.path / "mail",
+             "--log", self.path / "log", *options],
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("toukan-sink doesn't listen")
+
+    def start(self, *arguments, after="true"):
+        """Runs toukan, and AFTER in the same shell when it has ended or stopped; its status is in the file
+        that status() waits for."""
+        self.runs += 1
+        program = shlex.join([str(BUILD / "toukan"), *arguments])
+        command = (f"set -m; {program} 2>{self.path}/errors; status=$?; {after}; "
+                   f"echo $status >{self.path}/status{self.runs}; exec sleep 1000")
+        words = ["new-session", "-d", "-x", str(self.width), "-y", str(self.height)]
+        if self.runs > 1:
+            words = ["respawn-pane", "-k"]
+        environment = [f"{key}={value}" for key, value in self.environment.items()]
+        shell = ["env", "-i", *environment, "TERM=tmux-256color", "sh", "-c", command]
+        subprocess.run(self._tmux(*words, shlex.join(shell)), env=self.environment, check=True)
+
+    def keys(self, *names):
+        subprocess.run(self._tmux("send-keys", *names), check=True)
+
+    def type(self, text):
+        subprocess.run(self._tmux("send-keys", "-l", text), check=True)
+
+    def resize(self, width, height):
+        subprocess.run(self._tmux("resize-window", "-x", str(width), "-y", str(height)), check=True)
+
+    def screen(self):
+        return subprocess.run(self._tmux("capture-pane", "-p"), check=True, capture_output=True, text=True).stdout
+
+    def sees(self, text, patience=PATIENCE):
+        """Waits until TEXT is to be seen."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            shown = self.screen()
+            if text in shown:
+                return shown
+            time.sleep(0.03)
+        raise AssertionError(f"{text!r} is not to be seen:\n{self.screen()}")
+
+    def status(self):
+        file = self.path / f"status{self.runs}"
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if file.exists() and file.read_text():
+                return int(file.read_text())
+            time.sleep(0.03)
+        raise AssertionError(f"it doesn't end:\n{self.screen()}")
+
+    def process(self):
+        """The process of toukan."""
+        shell = subprocess.run(self._tmux("display-message", "-p", "#{pane_pid}"), check=True, capture_output=True,
+                               text=True).stdout.strip()
+        children = pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+        return int(children[0])
+
+    def toukan(self, *arguments):
+        return subprocess.run([BUILD / "toukan", *arguments], env=self.environment, capture_output=True, text=True,
+                              check=False)
+
+    def messages(self, number=1):
+        """What arrived, when NUMBER messages have."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            files = sorted((self.path / "mail" / "new").glob("*")) if (self.path / "mail").exists() else []
+            if len(files) >= number:
+                return [file.read_text(encoding="utf-8") for file in files]
+            time.sleep(0.03)
+        raise AssertionError(f"fewer than {number} messages arrived:\n{self.screen()}")
+
+
+def available():
+    return shutil.which("tmux") is not None

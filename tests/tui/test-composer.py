@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""The composer in a real terminal, from the first key to the message that arrived."""
+
+import os
+import pathlib
+import signal
+import sys
+import time
+
+TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
+sys.path.insert(0, str(TOP / "tests/lib"))
+sys.path.insert(0, str(TOP / "tests/tui"))
+
+from stage import Stage, available  # noqa: E402
+from tap import check_equal, main, skip_all, test  # noqa: E402
+
+if not available():
+    skip_all("there is no tmux")
+
+
+def write(stage, to="taro@example.net", subject="Lunch", body="At noon?"):
+    stage.sees("To:")
+    stage.type(to)
+    stage.keys("Enter", "Enter")
+    stage.type(subject)
+    stage.keys("Enter")
+    stage.type(body)
+    stage.sees(body)
+
+
+def has(message, line):
+    if line not in message.splitlines():
+        raise AssertionError(f"{line!r} is not in\n{message}")
+
+
+@test("a letter is written, reviewed, sent, and arrives")
+def _():
+    with Stage() as stage:
+        stage.sink()
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Message taken")
+        stage.keys("Enter")
+        check_equal(stage.status(), 0, "status")
+        message, = stage.messages()
+        for line in ("X-Envelope-From: hanako@example.org", "X-Envelope-To: taro@example.net",
+                     "From: Hanako <hanako@example.org>", "To: taro@example.net", "Subject: Lunch", "At noon?"):
+            has(message, line)
+
+
+@test("mailto: fills in the letter, and nothing that could harm")
+def _():
+    with Stage() as stage:
+        stage.start("compose", "mailto:taro@example.net?subject=Hi&attach=/etc/passwd")
+        shown = stage.sees("Hi")
+        check_equal("passwd" in shown, False, "an attachment")
+        check_equal("taro@example.net" in shown, True, "the recipient")
+
+
+@test("quitting keeps a draft, which the next start offers")
+def _():
+    with Stage() as stage:
+        stage.start()
+        write(stage, body="Half a")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        stage.start()
+        stage.sees("A letter isn't finished: Lunch")
+        stage.keys("c")
+        stage.sees("Half a")
+
+
+@test("kill -9 costs at most two seconds of typing")
+def _():
+    with Stage() as stage:
+        stage.start()
+        write(stage, body="Not a word is lost")
+        time.sleep(2)
+        os.kill(stage.process(), signal.SIGKILL)
+        stage.status()
+        stage.start()
+        stage.sees("A letter isn't finished: Lunch")
+        stage.keys("c")
+        stage.sees("Not a word is lost")
+
+
+@test("SIGHUP costs nothing")
+def _():
+    with Stage() as stage:
+        stage.start()
+        write(stage, body="The very last word")
+        os.kill(stage.process(), signal.SIGHUP)
+        check_equal(stage.status(), 128 + signal.SIGHUP, "status")
+        stage.start()
+        stage.sees("A letter isn't finished: Lunch")
+        stage.keys("c")
+        stage.sees("The very last word")
+
+
+@test("two composers don't write the same draft")
+def _():
+    with Stage() as one:
+        one.start()
+        write(one, body="Mine")
+        time.sleep(2)
+        with Stage(environment={"XDG_STATE_HOME": str(one.path / "state")}) as other:
+            other.start()
+            shown = other.sees("New letter")
+            time.sleep(0.5)
+            check_equal("isn't finished" in shown + other.screen(), False, "an offer")
+
+
+@test("undo-window: taken back, and sent when it is over")
+def _():
+    with Stage(config="undo-window = 3s\n") as stage:
+        stage.sink()
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("it can be taken back for 3s")
+        stage.keys("C-x")
+        stage.sees("until then it can be taken back")
+        stage.keys("M-u")
+        stage.sees("Taken back: nobody has it")
+        stage.sees("At noon?")
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Message taken")
+        check_equal(len(stage.messages()), 1, "messages")
+
+
+@test("what can't leave now says why, and waits in the outbox")
+def _():
+    with Stage() as stage:
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Not sent")
+        stage.sees("It stays in the outbox")
+        stage.keys("F2")
+        stage.sees("deferred")
+        stage.sink()
+        stage.keys("r")
+        stage.messages()
+        stage.sees("Nothing waits to be sent.")
+
+
+@test("a failed letter is edited")
+def _():
+    with Stage() as stage:
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Not sent")
+        stage.keys("e")
+        stage.sees("Taken back")
+        stage.sees("At noon?")
+        check_equal("draft" in stage.toukan("outbox", "list").stdout, True, "it is a draft")
+
+
+@test("a scheduled letter waits for its time")
+def _():
+    with Stage() as stage:
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-s")
+        stage.type("in 2 hours")
+        stage.keys("Enter")
+        stage.sees("Time:")
+        stage.keys("C-x")
+        check_equal(stage.status(), 0, "status")
+        check_equal("scheduled" in stage.toukan("outbox", "list").stdout, True, "it is scheduled")
+
+
+@test("cancelled while the server is silent: nobody has it")
+def _():
+    with Stage() as stage:
+        stage.sink("--greeting-delay=60s")
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Being sent")
+        stage.keys("C-c")
+        stage.sees("Cancelled: nobody has it, and nobody will")
+        check_equal((stage.path / "mail" / "new").exists() and any((stage.path / "mail" / "new").iterdir()), False,
+                    "a message")
+
+
+@test("quitting while mail is on its way leaves it to the background")
+def _():
+    with Stage() as stage:
+        stage.sink("--greeting-delay=3s")
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Being sent")
+        stage.keys("C-q")
+        stage.sees("1 letter is on its way")
+        stage.keys("q")
+        check_equal(stage.status(), 0, "status")
+        stage.sees("goes on in the background")
+        stage.messages()
+
+
+@test("$EDITOR gets the text, and gives it back")
+def _():
+    with Stage(environment={"EDITOR": "sed -i s/noon/one/"}) as stage:
+        stage.start()
+        write(stage)
+        stage.keys("M-x")
+        stage.sees("At one?")
+
+
+@test("^Z stops, and fg brings it back whole")
+def _():
+    with Stage() as stage:
+        stage.start(after="echo back in the shell; sleep 1; fg")
+        write(stage)
+        stage.keys("C-z")
+        stage.sees("back in the shell")
+        stage.sees("At noon?")
+        stage.type(" Yes")
+        stage.sees("At noon? Yes")
+
+
+@test("resized in the middle")
+def _():
+    with Stage() as stage:
+        stage.start()
+        write(stage)
+        stage.resize(40, 12)
+        stage.sees("At noon?")
+        stage.resize(120, 40)
+        stage.sees("taro@example.net")
+
+
+@test("[keys] changes the keys, and the line at the bottom")
+def _():
+    with Stage(config="[keys]\nsend = F10\n") as stage:
+        stage.start()
+        stage.sees("F10 Send")
+        write(stage)
+        stage.keys("F10")
+        stage.sees("Send this letter?")
+
+
+@test("without a terminal it says what to do")
+def _():
+    with Stage() as stage:
+        found = stage.toukan("compose")
+        check_equal(found.returncode, 69, "status")
+        check_equal("toukan send" in found.stderr, True, found.stderr)
+
+
+main()
