@@ -10,7 +10,7 @@ typedef struct {
   const char      *fault;       /* why it can't be sent; NULL: it can */
   guint64          size;        /* octets of the message; 0: it couldn't be made */
   Ticks            undo_window;
-  const char      *attachment_words; /* letter_lacks_attachment() */
+  const char      *attachment_words; /* letter_lacks_attachment(); NULL: those of the language */
   const GPtrArray *domains;     /* of char *, known ones; NULL: none */
 } ReviewFacts;
 

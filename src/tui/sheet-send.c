@@ -45,7 +45,6 @@ static void
 open_review (Sheet *sheet, const Making *making)
 {
   App *app = sheet->app;
-  const char *words = sheet->account->attachment_words;
   g_autoptr (GPtrArray) domains = app_known_domains (app);
   const ReviewFacts facts = {
     .letter = making->letter,
@@ -54,9 +53,7 @@ open_review (Sheet *sheet, const Making *making)
     .fault = making->error ? making->error->message : NULL,
     .size = making->message ? body_source_size (making->message) : 0,
     .undo_window = sheet->account->undo_window,
-    /* TRANSLATORS: words of this language, separated by commas, by which a letter speaks of an
-       attachment */
-    .attachment_words = words ? words : _ ("attached, attachment, attachments, enclosed, enclosure"),
+    .attachment_words = sheet->account->attachment_words,
     .domains = domains,
   };
 
