@@ -45,6 +45,26 @@ typedef struct {
 static GHashTable *known;   /* key to Secret */
 static GHashTable *running; /* key to Job, not owned: a job lives until its process ends */
 
+static guint at_work; /* processes */
+static SecretWatch watching;
+static gpointer watching_data;
+
+void
+secret_watch (SecretWatch watch, gpointer data)
+{
+  watching = watch;
+  watching_data = data;
+}
+
+static void
+count_process (int more)
+{
+  const gboolean before = at_work > 0;
+  at_work += (guint)more;
+  if (watching != NULL && before != (at_work > 0))
+    watching (at_work > 0, watching_data);
+}
+
 static void
 make_tables (void)
 {
@@ -226,6 +246,7 @@ process_ended (GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (Secret) secret = NULL;
   g_subprocess_wait_finish (job->process, result, NULL);
+  count_process (-1);
   if (!job->abandoned) {
     output_drain (&job->secret);
     output_drain (&job->complaint);
@@ -255,8 +276,10 @@ static Job *
 job_start (const char *key, const char *what, const char *command, GError **error)
 {
   g_autoptr (GError) why = NULL;
+  count_process (1);
   GSubprocess *process = spawn (command, &why);
   if (process == NULL) {
+    count_process (-1);
     g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_PERMISSION, _ ("%s can't be run: %s"), what, why->message);
     return NULL;
   }

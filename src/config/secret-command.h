@@ -20,6 +20,11 @@ typedef void (*SecretDone) (Secret *secret, const GError *error, gpointer data);
 void secret_fetch (const Account *account, SecretKind kind, gboolean fresh,
                    GCancellable *cancellable, SecretDone done, gpointer data);
 
+/* WATCH is told TRUE just before commands begin to run, where none did, and FALSE when none runs any
+ * more: whoever draws on the terminal gives way to what they ask there. NULL: nobody. */
+typedef void (*SecretWatch) (gboolean running, gpointer data);
+void secret_watch (SecretWatch watch, gpointer data);
+
 /* Drops and wipes everything fetched, and stops the commands that still run, whose
  * askers are not told; at exit. */
 void secret_forget_all (void);

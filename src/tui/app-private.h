@@ -13,6 +13,7 @@
 #include "store/draft-locks.h"
 #include "tui/board.h"
 #include "tui/terminal.h"
+#include "tui/tty-guest.h"
 
 typedef struct App App;
 
@@ -46,6 +47,10 @@ struct App {
   Surface *surface;
   Board *board;
   Timer *frame;
+  TtyGuest *guest;   /* while commands fetch secrets; NULL: none does */
+  Timer *guest_look;
+  Ticks hush;        /* until then nothing is drawn over what a guest may write first */
+  gboolean lent;
   guint drawing; /* a GLib source; 0: nothing has changed */
 
   PathStore *store;
@@ -137,6 +142,12 @@ void app_close_people (App *app);
 GPtrArray *app_known_domains (const App *app);
 /* LETTER was sent. */
 void app_learn (App *app, const Letter *letter);
+
+/* --- app-guest.c ---------------------------------------------------------------------------- */
+
+/* Programs that fetch secrets may ask on this terminal. */
+void app_open_guest (App *app);
+void app_close_guest (App *app);
 
 /* --- app-editor.c -------------------------------------------------------------------------------------- */
 

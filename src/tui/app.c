@@ -36,6 +36,10 @@ on_draw (gpointer data)
   app->drawing = 0;
   if (!app->terminal)
     return G_SOURCE_REMOVE;
+  if (app->guest && now < app->hush) {
+    timer_set (app->frame, app->hush);
+    return G_SOURCE_REMOVE;
+  }
   board_draw (app->board, app->surface, now);
   terminal_show (app->terminal, app->surface);
   timer_set (app->frame, board_changes_at (app->board, now));
@@ -456,16 +460,6 @@ app_free (App *app)
   g_free (app);
 }
 
-/* For pinentry, and whatever else asks in this terminal. */
-static void
-name_terminal (void)
-{
-  const char *name = ttyname (STDIN_FILENO);
-
-  if (name)
-    g_setenv ("GPG_TTY", name, TRUE);
-}
-
 static gboolean
 open_all (App *app, GError **error)
 {
@@ -492,7 +486,7 @@ app_run (Config *config, const Account *account, Letter *letter, gboolean is_pla
       = { g_unix_signal_add (SIGHUP, on_hangup, app), g_unix_signal_add (SIGTERM, on_terminate, app),
           g_unix_signal_add (SIGINT, on_interrupt, app) };
 
-  name_terminal ();
+  app_open_guest (app);
   app_complete_letter (app, letter);
   if (open_all (app, &error)) {
     if (is_plain)
@@ -505,6 +499,7 @@ app_run (Config *config, const Account *account, Letter *letter, gboolean is_pla
     app->status = toukan_error_exit_status (error);
     fprintf (stderr, "toukan: %s\n", error->message);
   }
+  app_close_guest (app);
   close_all (app);
   leave_mail (app);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)

@@ -68,3 +68,6 @@ libtui_a_SOURCES += src/tui/compose-fields.c
 libtui_a_SOURCES += src/tui/compose-draw.c
 libtui_a_SOURCES += src/tui/compose-ask.c
 libtui_a_SOURCES += src/tui/compose-private.h
+libtui_a_SOURCES += src/tui/tty-guest.c
+libtui_a_SOURCES += src/tui/app-guest.c
+libtui_a_SOURCES += src/tui/tty-guest.h

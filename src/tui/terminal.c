@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -28,6 +29,7 @@ struct Terminal {
   SCREEN *screen;
   guint input, resize;
   gboolean utf8, colours, away;
+  struct termios mode; /* as the composer has it */
 };
 
 /* --- colours ------------------------------------------------------------------------- */
@@ -121,8 +123,11 @@ terminal_show (Terminal *terminal, const Surface *surface)
       move ((int)y, (int)x);
       put_cell (terminal, cell);
     }
+  /* Unseen, it waits where others may write: a password's question finds it there. */
   if (surface->cursor_x >= 0)
     move (surface->cursor_y, surface->cursor_x);
+  else
+    move (MAX ((int)surface->height - 2, 0), 0);
   curs_set (surface->cursor_x >= 0 ? 1 : 0);
   refresh ();
 }
@@ -201,7 +206,7 @@ write_sequence (const char *sequence)
 }
 
 static void
-settle (void)
+settle (Terminal *terminal)
 {
   raw (); /* ^C, ^Z, ^S and ^Q are keys */
   noecho ();
@@ -210,6 +215,7 @@ settle (void)
   nodelay (stdscr, TRUE);
   set_escdelay (ESCAPE_DELAY_MS);
   terminal_keys_define ();
+  tcgetattr (STDIN_FILENO, &terminal->mode);
   write_sequence (PASTE_ON);
 }
 
@@ -253,7 +259,7 @@ terminal_open (const TerminalWatch *watch, GError **error)
   terminal->keys = terminal_keys_new (on_press, terminal);
   set_term (screen);
   start_colours (terminal);
-  settle ();
+  settle (terminal);
   terminal->input = g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, terminal);
   terminal->resize = g_unix_signal_add (SIGWINCH, on_resize, terminal);
   return terminal;
@@ -305,9 +311,30 @@ terminal_return (Terminal *terminal)
 {
   terminal->away = FALSE;
   refresh ();
-  settle ();
+  settle (terminal);
   terminal_redraw (terminal);
   on_resize (terminal); /* the window may have another size by now */
+}
+
+/* Who asks by lines wants the terminal as a shell has it; pinentry has made it its own already. */
+void
+terminal_lend (Terminal *terminal)
+{
+  struct termios now;
+
+  terminal->away = TRUE;
+  write_sequence (PASTE_OFF);
+  curs_set (1);
+  if (tcgetattr (STDIN_FILENO, &now) == 0 && now.c_lflag == terminal->mode.c_lflag
+      && now.c_iflag == terminal->mode.c_iflag)
+    reset_shell_mode ();
+}
+
+void
+terminal_reclaim (Terminal *terminal)
+{
+  endwin (); /* so that the alternate screen is entered anew, whoever left it */
+  terminal_return (terminal);
 }
 
 void

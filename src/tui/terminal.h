@@ -41,6 +41,11 @@ void      terminal_redraw (Terminal *terminal);
 void      terminal_leave (Terminal *terminal);
 void      terminal_return (Terminal *terminal);
 
+/* The same for a program that has begun to ask something on the screen as it is; what it has set of
+ * the terminal stays so. */
+void      terminal_lend (Terminal *terminal);
+void      terminal_reclaim (Terminal *terminal);
+
 /* Stops this process as ^Z does; returns when it goes on. */
 void      terminal_suspend (Terminal *terminal);
 

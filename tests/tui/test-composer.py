@@ -248,6 +248,24 @@ def _():
         stage.sees("taro@example.net")
 
 
+@test("a password is asked for on the same terminal, and the screen comes back whole")
+def _():
+    command = "printf 'Secret, please: ' >/dev/tty; read secret </dev/tty; echo $secret"
+    with Stage(config=f"user = hanako\nauth = PLAIN\nauth-without-tls = yes\npassword-command = {command}\n") as stage:
+        stage.sink("--user=hanako:open sesame", "--auth-in-clear", "--require-auth")
+        stage.start()
+        write(stage)
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Secret, please:")
+        time.sleep(0.5)
+        stage.type("open sesame")
+        stage.keys("Enter")
+        shown = stage.sees("Message taken")
+        check_equal("Secret, please" in shown, False, "the question is still there")
+
+
 @test("[keys] changes the keys, and the line at the bottom")
 def _():
     with Stage(config="[keys]\nsend = F10\n") as stage:
