@@ -111,6 +111,9 @@ void   sheet_touch (Sheet *sheet);
 void   sheet_save (Sheet *sheet);
 /* Its draft goes, and nothing is saved any more. */
 void   sheet_discard (Sheet *sheet);
+/* Writes what isn't saved into a file of its own, whose name is the caller's; NULL: nothing is left, or
+ * there is no place for it. */
+char  *sheet_rescue (Sheet *sheet);
 gboolean sheet_is_saved (const Sheet *sheet);
 /* Its screen that isn't there any more. */
 void   sheet_forget (Sheet *sheet, const Screen *screen);

@@ -403,16 +403,25 @@ app_new (Config *config, const Account *account)
   return app;
 }
 
+/* What the outbox couldn't take, when nobody can be asked to make room. */
+static void
+rescue (App *app)
+{
+  for (guint i = 0; i < app->sheets->len; i++) {
+    g_autofree char *file = sheet_rescue (g_ptr_array_index (app->sheets, i));
+    if (file)
+      g_string_append_printf (
+          app->farewell, _ ("toukan: the outbox could not keep what was written last; it is in %s\n"), file);
+  }
+}
+
 /* The terminal first: nothing is said on it before it is itself again. */
 static void
 close_all (App *app)
 {
-  gboolean saved = all_is_saved (app);
-
+  rescue (app);
   g_clear_pointer (&app->terminal, terminal_close);
   fputs (app->farewell->str, stdout);
-  if (!saved)
-    fprintf (stderr, _ ("toukan: what was written last could not be saved\n"));
   if (app->source)
     outbox_source_rest (app->source);
   link_watch_free (app->links);

@@ -39,9 +39,12 @@ compose_check (ComposeScreen *compose, Field field)
   compose->checked[field] = version + 1;
   g_clear_pointer (&compose->faults[field], g_free);
   g_strdelimit (typed, "\n", ' ');
-  g_autoptr (GPtrArray) mailboxes
-      = *g_strstrip (typed) != '\0' ? address_parse_list (typed, NULL, &error) : NULL;
-  if (error)
+  if (*g_strstrip (typed) == '\0')
+    return;
+  GPtrArray *mailboxes = address_parse_list (typed, NULL, &error);
+  if (mailboxes)
+    g_ptr_array_unref (mailboxes);
+  else
     compose->faults[field] = g_strdup (error->message);
 }
 
@@ -120,7 +123,7 @@ compose_take_suggestion (ComposeScreen *compose)
 {
   Editor *editor = compose_focused (compose);
   TextPlace from;
-  g_autofree char *word = typed_word (compose, &from);
+  g_free (typed_word (compose, &from));
   g_autofree char *whole = g_strconcat (compose->suggestions[compose->suggestion], ", ", NULL);
 
   editor_replace (editor, from, editor_cursor (editor), whole);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <glib/gstdio.h>
+
 #include "base/i18n.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
@@ -129,6 +131,31 @@ sheet_discard (Sheet *sheet)
   sheet->saving = TRUE;
   *saving = (Saving){ .sheet = sheet, .letter = letter_new (), .account = app->account, .id = sheet->id };
   outbox_source_run (app->source, write_draft, after_save, saving);
+}
+
+/* The outbox didn't take it: any disk will do. */
+char *
+sheet_rescue (Sheet *sheet)
+{
+  const char *const folders[] = { g_get_home_dir (), sheet->app->directory, g_get_tmp_dir () };
+
+  if (!sheet->compose || sheet_is_saved (sheet))
+    return NULL;
+  g_autoptr (Letter) letter = compose_screen_letter (sheet->compose);
+  g_autoptr (GBytes) octets = letter_write_draft (letter);
+  gsize length;
+  const char *data = g_bytes_get_data (octets, &length);
+  for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
+    g_autofree char *file = g_build_filename (folders[i], "toukan-unsaved-XXXXXX", NULL);
+    const int descriptor = g_mkstemp (file);
+    if (descriptor < 0)
+      continue;
+    close (descriptor);
+    if (g_file_set_contents_full (file, data, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
+      return g_steal_pointer (&file);
+    unlink (file);
+  }
+  return NULL;
 }
 
 static void

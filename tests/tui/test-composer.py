@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import resource
 import signal
 import sys
 import time
@@ -98,6 +99,22 @@ def _():
         stage.sees("A letter isn't finished: Lunch")
         stage.keys("c")
         stage.sees("The very last word")
+
+
+@test("where the outbox can't be written, SIGTERM leaves the letter in a file")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.sees("To:")
+        time.sleep(0.5)
+        resource.prlimit(stage.process(), resource.RLIMIT_FSIZE, (4096, 4096))  # as a full disk, but for small files
+        stage.keys("Enter", "Enter")
+        stage.type("Kept")
+        stage.sees("The draft can't be saved")
+        os.kill(stage.process(), signal.SIGTERM)
+        check_equal(stage.status(), 128 + signal.SIGTERM, "status")
+        rescued, = stage.path.glob("toukan-unsaved-*")
+        check_equal("Kept" in rescued.read_text(), True, "the letter")
 
 
 @test("two composers don't write the same draft")
