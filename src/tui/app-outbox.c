@@ -82,7 +82,7 @@ after_look (Outbox *outbox, gpointer data)
 void
 app_look_at_outbox (App *app)
 {
-  if (!app->outbox || app->looking)
+  if (!app->outbox || app->looking || app->closing)
     return;
   Look *look = g_new0 (Look, 1);
   *look = (Look){ .app = app, .states = WAITING, .version = app->outbox_version };
@@ -169,7 +169,7 @@ after_act (Outbox *outbox, gpointer data)
       = job->action == OUTBOX_RETRY || job->action == OUTBOX_RESOLVE_RESEND || job->action == OUTBOX_RELEASE;
 
   tell_act (job);
-  if (!job->error && job->result == OUTBOX_DONE && goes)
+  if (!job->error && job->result == OUTBOX_DONE && goes && !app->closing)
     outbox_source_adopt (app->source, job->id);
   app_look_at_outbox (app);
   g_clear_error (&job->error);

@@ -76,6 +76,7 @@ struct App {
   GMainLoop *loop;
   Timer *patience;   /* of the end */
   gboolean ending;
+  gboolean closing;  /* the writer does what it was asked, and is asked nothing more */
   gboolean forced;   /* by a signal, or since the terminal is gone: nobody can be asked */
   gboolean leaves_mail; /* to the background */
   GString *farewell; /* what is to be said when the screen is gone */

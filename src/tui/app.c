@@ -92,6 +92,8 @@ count_under_way (const App *app)
 void
 app_look_for_end (App *app)
 {
+  if (app->closing)
+    return;
   if (!app->ending && !board_top (app->board) && all_is_saved (app))
     app_quit (app);
   if (app->ending && all_is_saved (app) && engine_is_idle (app->engine))
@@ -419,6 +421,7 @@ rescue (App *app)
 static void
 close_all (App *app)
 {
+  app->closing = TRUE;
   rescue (app);
   g_clear_pointer (&app->terminal, terminal_close);
   fputs (app->farewell->str, stdout);
@@ -427,10 +430,11 @@ close_all (App *app)
   link_watch_free (app->links);
   file_watch_free (app->file);
   notices_free (app->notices);
-  board_free (app->board);
-  app_close_people (app);
+  /* Work that was begun is done, and told to those who asked for it: they are still there. */
   if (app->engine)
     engine_free (app->engine);
+  board_free (app->board);
+  app_close_people (app);
   secret_forget_all ();
 }
 

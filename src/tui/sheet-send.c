@@ -195,13 +195,16 @@ after_put (Outbox *outbox, gpointer data)
       say_scheduled (sheet, putting->wish.not_before);
     if (putting->leaves > 0)
       timer_set (sheet->leave, putting->leaves);
-    if (putting->item)
+    /* At the end its lease goes with this process, and whoever sends next takes it over. */
+    if (putting->item && !app->closing)
       outbox_source_take (app->source, putting->item, sheet->message);
   } else {
     g_autofree char *words = g_strdup_printf (_ ("Nothing was sent, since the outbox can't keep it: %s"),
                                               putting->error->message);
     say (app, STYLE_BAD, words);
   }
+  if (putting->item && app->closing)
+    outbox_item_free (putting->item);
   g_clear_error (&putting->error);
   g_free (putting);
   app_look_for_end (app);
@@ -215,7 +218,7 @@ sheet_submit (Sheet *sheet, gint64 at)
   const Ticks undo = at == 0 ? sheet->account->undo_window : 0;
   const Instant now = clock_instant ();
 
-  if (sheet->busy || sheet->saving)
+  if (sheet->busy || sheet->saving || app->closing)
     return;
   Putting *putting = g_new0 (Putting, 1);
   putting->sheet = sheet;
@@ -250,7 +253,7 @@ sheet_settle (Sheet *sheet, const OutboxSettled *settled)
   const gboolean well = settled->outcome->overall.kind == OUTCOME_ACCEPTED;
 
   sheet->under_way = FALSE;
-  if (well)
+  if (well && !app->closing)
     app_learn (app, sheet->letter);
   if (sheet->sending)
     sending_screen_settle (sheet->sending, settled, clock_instant ().wall);

@@ -84,7 +84,7 @@ after_save (Outbox *outbox, gpointer data)
       draft_locks_take (app->locks, sheet->id);
     sheet->saved = saving->version;
     sheet_touch (sheet);
-    if (sheet->discarded && sheet->id != 0)
+    if (sheet->discarded && sheet->id != 0 && !app->closing)
       sheet_discard (sheet);
   }
   g_clear_error (&saving->error);
