@@ -14,3 +14,7 @@ check_PROGRAMS += tests/unit/test-cell
 TESTS += tests/unit/test-cell
 tests_unit_test_cell_SOURCES = tests/unit/test-cell.c
 tests_unit_test_cell_LDADD = libcli.a $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-sendmail-letters
+TESTS += tests/unit/test-sendmail-letters
+tests_unit_test_sendmail_letters_SOURCES = tests/unit/test-sendmail-letters.c
+tests_unit_test_sendmail_letters_LDADD = libcli.a $(CORE_LIBS)
