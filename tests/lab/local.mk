@@ -58,3 +58,7 @@ EXTRA_DIST += tests/lab/servers/postfix.py
 EXTRA_DIST += tests/lab/servers/server.py
 EXTRA_DIST += tests/lab/servers/standard.py
 EXTRA_DIST += tests/lab/servers/tree.py
+# cron itself; root only.
+LONG_TESTS += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/fetch-callers
