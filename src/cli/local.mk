@@ -72,3 +72,5 @@ libcli_a_SOURCES += src/cli/outbox-message.c
 libcli_a_SOURCES += src/cli/outbox-message.h
 libcli_a_SOURCES += src/cli/outbox-edit.c
 libcli_a_SOURCES += src/cli/outbox-edit.h
+libcli_a_SOURCES += src/cli/wrapped.h
+libcli_a_SOURCES += src/cli/wrapped.c

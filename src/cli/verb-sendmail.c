@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "cli/deliver.h"
+#include "cli/mailq.h"
 #include "cli/output.h"
 #include "cli/sendmail-letters.h"
 #include "cli/sendmail-show.h"
@@ -127,6 +128,12 @@ check_aliases (const SendmailOptions *options, const Config *config, GError **er
 }
 
 static int
+list (const SendmailOptions *options, const Config *config, GError **error)
+{
+  return mailq_print (options->account, (const char *const *)options->set->pdata);
+}
+
+static int
 show_help (const SendmailOptions *options, const Config *config, GError **error)
 {
   g_autofree char *list = sendmail_letters (options->help ? options->help : "text");
@@ -141,9 +148,8 @@ show_help (const SendmailOptions *options, const Config *config, GError **error)
 
 /* By SendmailMode. */
 static int (*const modes[]) (const SendmailOptions *, const Config *, GError **) = {
-  [SENDMAIL_DELIVER] = send_message,
-  [SENDMAIL_VERIFY] = verify,
-  [SENDMAIL_ALIASES] = check_aliases,
+  [SENDMAIL_DELIVER] = send_message,  [SENDMAIL_VERIFY] = verify,
+  [SENDMAIL_ALIASES] = check_aliases, [SENDMAIL_LIST] = list,
   [SENDMAIL_HELP] = show_help,
 };
 
