@@ -57,7 +57,7 @@ refusal (OutboxAction action, OutboxState state)
     return _ ("it is not in doubt");
   if (action == OUTBOX_REMOVE)
     return _ ("it is not over: `toukan outbox cancel` first");
-  return state == OUTBOX_HELD ? _ ("it is held already") : _ ("it is not held");
+  return _ ("it is not held");
 }
 
 static char *

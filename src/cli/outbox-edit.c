@@ -22,6 +22,7 @@
 typedef struct {
   const OutboxTarget *target;
   OutboxItem *item; /* as it was */
+  GString *message; /* as it is in the outbox */
   GString *before;  /* the file, as it was */
   char *directory;  /* NULL: none is made yet */
   char *file;
@@ -37,6 +38,8 @@ edit_clear (Edit *edit)
   }
   if (edit->before)
     g_string_free (edit->before, TRUE);
+  if (edit->message)
+    g_string_free (edit->message, TRUE);
   outbox_item_free (edit->item);
   g_free (edit->directory);
   g_free (edit->file);
@@ -53,20 +56,6 @@ nobody_was_served (const OutboxItem *item)
     if (!item->pending[i])
       return FALSE;
   return TRUE;
-}
-
-/* Puts the message back where it was before it was held. */
-static void
-let_go (const Edit *edit)
-{
-  OutboxResult result;
-  OutboxState state;
-  g_autoptr (GError) error = NULL;
-  if (edit->item->state != OUTBOX_QUEUED)
-    return;
-  if (!outbox_act (edit->target->place->outbox, edit->target->id, OUTBOX_RELEASE, OUTBOX_ANYBODY,
-                   clock_instant ().wall, &result, &state, &error))
-    fprintf (stderr, _ ("toukan: the message stays held: %s\n"), error->message);
 }
 
 static int
@@ -113,11 +102,14 @@ static int
 replace (const Edit *edit, const Envelope *envelope, const GString *message)
 {
   const OutboxItem *item = edit->item;
-  g_auto (Summary) summary;
+  g_autoptr (GBytes) octets = g_bytes_new (message->str, message->len);
+  g_autoptr (BodySource) body = body_source_new_bytes (octets);
   g_autoptr (GError) error = NULL;
+  g_autoptr (MessageSummary) summary = message_summary_new (body, &error);
   Source source = { .text = message };
   gboolean found = FALSE;
-  summary_read (&summary, message->str, message->len);
+  if (!summary)
+    return deliver_fail (error);
   const OutboxAddition addition = {
     .state = item->state,
     .reason = item->reason,
@@ -125,9 +117,9 @@ replace (const Edit *edit, const Envelope *envelope, const GString *message)
     .account = item->account,
     .overrides = (const char *const *)item->overrides,
     .envelope = envelope,
-    .from = summary.from,
-    .subject = summary.subject,
-    .message_id = summary.message_id,
+    .from = summary->from,
+    .subject = summary->subject,
+    .message_id = summary->message_id,
     .now = clock_instant ().wall,
     .not_before = item->not_before,
     .hold_until = item->hold_until,
@@ -140,6 +132,25 @@ replace (const Edit *edit, const Envelope *envelope, const GString *message)
     return EX_OK;
   fprintf (stderr, _ ("toukan: the message has left, or was changed by somebody else meanwhile\n"));
   return EX_TEMPFAIL;
+}
+
+/* Puts the message back where it was before it was held. A release makes it due now: what
+ * was to wait longer is put in anew, as it was. */
+static void
+let_go (const Edit *edit)
+{
+  const OutboxItem *item = edit->item;
+  const gint64 now = clock_instant ().wall;
+  OutboxResult result;
+  OutboxState state;
+  g_autoptr (GError) error = NULL;
+  if (item->state != OUTBOX_QUEUED)
+    return;
+  if (edit->message && item->not_before > now && item->hold_until <= now)
+    replace (edit, item->envelope, edit->message);
+  else if (!outbox_act (edit->target->place->outbox, edit->target->id, OUTBOX_RELEASE, OUTBOX_ANYBODY, now,
+                        &result, &state, &error))
+    fprintf (stderr, _ ("toukan: the message stays held: %s\n"), error->message);
 }
 
 /* --- the editor -------------------------------------------------------------------------------- */
@@ -191,10 +202,10 @@ run_editor (const Edit *edit, GError **error)
 static gboolean
 write_file (Edit *edit, GError **error)
 {
-  g_autoptr (GString) message = outbox_message_load (edit->target, OUTBOX_DRAFT_LIMIT, error);
-  if (!message)
+  edit->message = outbox_message_load (edit->target, OUTBOX_DRAFT_LIMIT, error);
+  if (!edit->message)
     return FALSE;
-  edit->before = outbox_draft_write (edit->item->envelope, message->str, message->len);
+  edit->before = outbox_draft_write (edit->item->envelope, edit->message->str, edit->message->len);
   edit->directory = g_dir_make_tmp ("toukan-XXXXXX", error);
   if (!edit->directory)
     return FALSE;

@@ -174,6 +174,10 @@ static const Letter letters[] = {
   { 'b', VALUE, set_mode, .choice = SENDMAIL_LIST, .word = "p",
     .help = N_ ("Lists the outbox, as mailq does.") },
   { 'b', VALUE, refuse_mode, .help = NULL },
+  { 'q', ATTACHED, set_mode, .choice = SENDMAIL_FLUSH,
+    .help
+    = N_ ("Sends what waits in the outbox, once. What follows in the same word, an interval as in -q30m "
+          "or a selection as in -qRexample.org, is ignored: toukan agent is there for the former.") },
 
   { 'o', VALUE, set_delivery, .choice = DELIVERY_FOREGROUND, .word = "di",
     .help = N_ ("Sends while the caller waits, as delivery = foreground does.") },

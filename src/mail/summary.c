@@ -1,90 +1,93 @@
-/* The first From, Subject and Message-ID count, as they do for who reads the message. */
+/* Only the beginning of a message is read, since a header that goes on for long is none that
+ * a person would read. Encoded words (RFC 2047) are GMime's. */
 #include "mail/summary.h"
 
 #include <gmime/gmime.h>
+#include <string.h>
 
 #include "mail/gmime-start.h"
 #include "mail/header-scan.h"
 
-#define LONGEST_HEADER ((gsize)256 * 1024) /* whoever writes more is called by what stands in it */
-#define LONGEST_VALUE ((gsize)1000)        /* octets that are kept of each */
+#define HEADER_LIMIT ((gsize)64 * 1024)
+#define TEXT_LIMIT 400 /* characters */
 
-/* Up to the first empty line. */
+static GByteArray *
+read_beginning (BodySource *message, GError **error)
+{
+  g_autoptr (BodyReader) reader = body_source_open (message, error);
+  g_autoptr (GByteArray) octets = g_byte_array_new ();
+  gssize got = 1;
+
+  if (!reader)
+    return NULL;
+  while (got > 0 && octets->len < HEADER_LIMIT) {
+    guint before = octets->len;
+    g_byte_array_set_size (octets, (guint)HEADER_LIMIT);
+    got = body_reader_read (reader, octets->data + before, HEADER_LIMIT - before, error);
+    g_byte_array_set_size (octets, before + (got > 0 ? (guint)got : 0));
+  }
+  return got < 0 ? NULL : g_steal_pointer (&octets);
+}
+
+/* Up to the empty line. */
 static gsize
 header_length (const char *octets, gsize length)
 {
   gsize at = 0;
+
   while (at < length && octets[at] != '\n' && octets[at] != '\r')
     at += header_line_length (octets, length, at);
   return at;
 }
 
-/* Cut where a character ends. */
+/* Takes VALUE. */
 static char *
-decode (char *value)
+for_people (char *value)
 {
-  header_value_put_spaces (value);
-  gmime_start ();
-  g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, value);
-  g_autofree char *valid = g_utf8_make_valid (decoded, -1);
-  const char *end = valid + MIN (strlen (valid), LONGEST_VALUE);
-  while (end > valid && ((guchar)*end & 0xC0) == 0x80)
-    end--;
-  g_free (value);
-  return g_strndup (valid, (gsize)(end - valid));
+  g_autofree char *raw = value;
+  g_autofree char *decoded = NULL;
+
+  header_value_put_spaces (raw);
+  if (strstr (raw, "=?")) {
+    gmime_start ();
+    decoded = g_mime_utils_header_decode_text (NULL, raw);
+  }
+  g_autofree char *valid = g_utf8_make_valid (decoded ? decoded : raw, -1);
+  return g_utf8_substring (valid, 0, MIN (g_utf8_strlen (valid, -1), TEXT_LIMIT));
 }
 
-void
-summary_read (Summary *summary, const char *octets, gsize length)
+MessageSummary *
+message_summary_new (BodySource *message, GError **error)
 {
+  g_autoptr (GByteArray) octets = read_beginning (message, error);
+
+  if (!octets)
+    return NULL;
+  MessageSummary *summary = g_new0 (MessageSummary, 1);
+  const char *header = (const char *)octets->data;
+  g_autoptr (GArray) fields = header_scan (header, header_length (header, octets->len));
   const struct {
     const char *name;
-    char **text;
-  } wanted[] = {
-    { "From", &summary->from },
-    { "Subject", &summary->subject },
-    { "Message-ID", &summary->message_id },
-  };
-  *summary = (Summary){ 0 };
-  g_autoptr (GArray) fields = header_scan (octets, header_length (octets, MIN (length, LONGEST_HEADER)));
+    char **place;
+  } wanted[] = { { "From", &summary->from },
+                 { "Subject", &summary->subject },
+                 { "Message-ID", &summary->message_id } };
   for (guint i = 0; i < fields->len; i++)
     for (gsize j = 0; j < G_N_ELEMENTS (wanted); j++) {
       const HeaderField *field = &g_array_index (fields, HeaderField, i);
-      if (!*wanted[j].text && header_field_is (octets, field, wanted[j].name))
-        *wanted[j].text = decode (header_field_value (octets, field));
+      if (!*wanted[j].place && header_field_is (header, field, wanted[j].name))
+        *wanted[j].place = for_people (header_field_value (header, field));
     }
-}
-
-/* Does the empty line behind the header stand in TEXT? */
-static gboolean
-header_is_whole (const GByteArray *text)
-{
-  return header_length ((const char *)text->data, text->len) < text->len;
-}
-
-gboolean
-summary_read_body (Summary *summary, BodySource *message, GError **error)
-{
-  g_autoptr (BodyReader) reader = body_source_open (message, error);
-  g_autoptr (GByteArray) text = g_byte_array_new ();
-  guint8 piece[4096];
-  gssize got = reader ? 1 : -1;
-  *summary = (Summary){ 0 };
-  while (got > 0 && text->len < LONGEST_HEADER && !header_is_whole (text)) {
-    got = body_reader_read (reader, piece, sizeof piece, error);
-    if (got > 0)
-      g_byte_array_append (text, piece, (guint)got);
-  }
-  if (got >= 0)
-    summary_read (summary, (const char *)text->data, text->len);
-  return got >= 0;
+  return summary;
 }
 
 void
-summary_clear (Summary *summary)
+message_summary_free (MessageSummary *summary)
 {
+  if (!summary)
+    return;
   g_free (summary->from);
   g_free (summary->subject);
   g_free (summary->message_id);
-  *summary = (Summary){ 0 };
+  g_free (summary);
 }

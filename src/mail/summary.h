@@ -1,19 +1,14 @@
-/* What people call a message by, out of its header. */
+/* The few fields of a message's header by which people tell it from others. */
 #pragma once
 
 #include "mail/body.h"
 
 typedef struct {
-  char *from, *subject, *message_id; /* decoded, UTF-8, on one line; NULL: none */
-} Summary;
+  char *from, *subject, *message_id; /* decoded, of limited length; NULL: it has none */
+} MessageSummary;
 
-/* OCTETS begin with the header; the body is not looked at. */
-void     summary_read (Summary *summary, const char *octets, gsize length);
+/* NULL with ERROR when MESSAGE can't be read. */
+MessageSummary *message_summary_new (BodySource *message, GError **error);
+void            message_summary_free (MessageSummary *summary);
 
-/* The same of MESSAGE, of which no more than the header is read. FALSE with ERROR when it
- * can't be read. */
-gboolean summary_read_body (Summary *summary, BodySource *message, GError **error);
-
-void     summary_clear (Summary *summary);
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Summary, summary_clear)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MessageSummary, message_summary_free)
