@@ -53,6 +53,7 @@ failure_new (const OutboxSettled *settled, FailureKind kind, gint64 now)
     .kind = kind,
     .id = item->id,
     .account = g_strdup (item->account),
+    .owner = item->owner,
     .envelope = envelope_copy (item->envelope),
     .members = g_array_new (FALSE, FALSE, sizeof (guint)),
     .outcome = outcome_copy (settled->outcome),

@@ -17,6 +17,7 @@ typedef struct {
   FailureKind kind;
   gint64      id;
   char       *account;
+  guint32     owner;
   Envelope   *envelope;
   GArray     *members; /* of guint: the recipients that it is about; never empty */
   Outcome    *outcome; /* of the try: their verdicts */

@@ -4,6 +4,7 @@
 #include "engine/notices.h"
 
 typedef struct {
+  OutboxSource *source;
   gint64 id;
   NoticesUse use;
   NoticesDone done;
@@ -46,14 +47,25 @@ open_stored (gpointer data, GError **error)
   return &reader->reader;
 }
 
+static gboolean
+put_stored (gpointer data, const Account *account, const Envelope *envelope, BodySource *message,
+            const OutboxWish *wish, GError **error)
+{
+  const Stored *place = data;
+  gint64 id;
+
+  return outbox_put (place->outbox, account, envelope, message, wish, &id, error);
+}
+
 /* On the writer thread. */
 static void
 errand_run (Outbox *outbox, gpointer data)
 {
   const Errand *errand = data;
   Stored message = { outbox, errand->id };
+  const NoticesPlace place = { open_stored, put_stored, &message };
 
-  errand->use (open_stored, &message, errand->job);
+  errand->use (&place, errand->job);
 }
 
 /* Back on the main context. */
@@ -63,14 +75,15 @@ errand_done (Outbox *outbox, gpointer data)
   Errand *errand = data;
 
   errand->done (errand->job);
+  outbox_source_look_again (errand->source);
   g_free (errand);
 }
 
 void
-notices_read_outbox (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data)
+notices_visit_outbox (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data)
 {
   Errand *errand = g_new (Errand, 1);
 
-  *errand = (Errand){ id, use, done, job };
+  *errand = (Errand){ data, id, use, done, job };
   outbox_source_run (data, errand_run, errand_done, errand);
 }

@@ -27,7 +27,7 @@ static void
 warn (Notices *notices, const char *text)
 {
   if (notices->rules.warn)
-    notices->rules.warn (text, notices->rules.data);
+    notices->rules.warn (text, notices->rules.warn_data);
 }
 
 static void
@@ -51,39 +51,39 @@ notices_new (const NoticesRules *rules)
 
 typedef struct {
   Notices *notices;
-  char *record;       /* NULL: this is a report */
-  FailureMail *mail;  /* NULL: this is a copy */
-  BodySource *report; /* to be submitted */
+  char *record;           /* NULL: this is a report */
+  FailureMail *mail;      /* NULL: this is a copy */
+  const Account *account; /* for the report; NULL: into a Maildir */
   GError *error;
 } Job;
 
+static void
+put_report (const Job *job, const NoticesPlace *place, BodySource *report, GError **error)
+{
+  const Failure *failure = job->mail->failure;
+  g_autoptr (Envelope) envelope = failure_mail_envelope (job->mail);
+  g_autofree char *subject = failure_title (failure);
+  const OutboxWish wish
+      = { .state = OUTBOX_QUEUED, .owner = failure->owner, .from = job->mail->from, .subject = subject };
+
+  place->put (place->data, job->account, envelope, report, &wish, error);
+}
+
 /* On the disk's thread. */
 static void
-job_use (WireOpen open, gpointer message, gpointer data)
+job_use (const NoticesPlace *place, gpointer data)
 {
   Job *job = data;
 
   if (job->record) {
-    record_message (job->record, open, message, &job->error);
+    record_message (job->record, place->open, place->data, &job->error);
     return;
   }
-  job->report = failure_mail_build (job->mail, open, message, &job->error);
-  if (job->report && job->mail->maildir)
-    failure_mail_deliver (job->mail, job->report, &job->error);
-}
-
-static void
-submit_report (Job *job)
-{
-  const NoticesRules *rules = &job->notices->rules;
-  const Account *account = rules->find_account (job->mail->account, rules->data);
-  g_autoptr (Envelope) envelope = failure_mail_envelope (job->mail);
-
-  if (account)
-    rules->submit (account, envelope, job->report, rules->data, &job->error);
-  else
-    g_set_error (&job->error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION, _ ("there is no account \"%s\""),
-                 job->mail->account);
+  g_autoptr (BodySource) report = failure_mail_build (job->mail, place->open, place->data, &job->error);
+  if (report && job->account)
+    put_report (job, place, report, &job->error);
+  else if (report)
+    failure_mail_deliver (job->mail, report, &job->error);
 }
 
 static void
@@ -92,15 +92,12 @@ job_done (gpointer data)
   Job *job = data;
 
   job->notices->jobs--;
-  if (!job->error && job->report && !job->mail->maildir)
-    submit_report (job);
   if (job->error) {
     g_autofree char *text
         = g_strdup_printf ("%s: %s", job->record ? "record" : "failure-mail", job->error->message);
     warn (job->notices, text);
   }
   g_clear_error (&job->error);
-  g_clear_pointer (&job->report, body_source_unref);
   failure_mail_free (job->mail);
   g_free (job->record);
   g_free (job);
@@ -118,10 +115,29 @@ job_new (Notices *notices, char *record, FailureMail *mail)
 }
 
 static void
-read_for (Job *job, gint64 id)
+begin (Job *job, gint64 id)
 {
   const NoticesRules *rules = &job->notices->rules;
-  rules->read (id, job_use, job_done, job, rules->data);
+  rules->visit (id, job_use, job_done, job, rules->visit_data);
+}
+
+/* Takes MAIL. */
+static void
+tell_by_mail (Notices *notices, FailureMail *mail)
+{
+  const NoticesRules *rules = &notices->rules;
+  Job *job = job_new (notices, NULL, mail);
+
+  if (!mail->maildir) {
+    job->account = rules->find_account (mail->account, NULL, rules->find_data);
+    if (!job->account) {
+      g_set_error (&job->error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION, _ ("there is no account \"%s\""),
+                   mail->account);
+      job_done (job);
+      return;
+    }
+  }
+  begin (job, mail->failure->id);
 }
 
 /* --- what is told --------------------------------------------------------------------------- */
@@ -166,7 +182,7 @@ tell_failure (Notices *notices, const Account *account, const Failure *failure)
     failure_commands_add (notices->commands, account->on_failure, failure);
   FailureMail *mail = account ? failure_mail_new (account, failure) : NULL;
   if (mail)
-    read_for (job_new (notices, NULL, mail), failure->id);
+    tell_by_mail (notices, mail);
 }
 
 /* Once a message: when nobody waits for it any more and somebody has it. */
@@ -198,7 +214,7 @@ notices_settled (Notices *notices, const OutboxSettled *settled, gboolean somebo
   if (settled->account && settled->tried)
     log_settled (notices, settled, now);
   if (keeps_copy (settled->account, settled->item->envelope) && is_to_record (settled))
-    read_for (job_new (notices, g_strdup (settled->account->record), NULL), settled->item->id);
+    begin (job_new (notices, g_strdup (settled->account->record), NULL), settled->item->id);
   if (somebody_waits)
     return;
   g_autoptr (GPtrArray) failures = failures_of (settled, now);
@@ -218,8 +234,9 @@ notices_sent (Notices *notices, const LogEntry *entry, BodySource *message)
   tell_log (notices, entry);
   if (!keeps_copy (entry->account, entry->envelope) || outcome_count (entry->outcome, OUTCOME_ACCEPTED) == 0)
     return;
+  const NoticesPlace place = { .open = open_source, .data = message };
   Job *job = job_new (notices, g_strdup (entry->account->record), NULL);
-  job_use (open_source, message, job);
+  job_use (&place, job);
   job_done (job);
 }
 

@@ -9,22 +9,29 @@
 
 typedef struct Notices Notices;
 
-/* What is done with the message that OPEN gives (as often as asked, until it returns); may
- * run on another thread. */
-typedef void (*NoticesUse) (WireOpen open, gpointer message, gpointer job);
+/* Where a message lies, while NoticesUse runs. */
+typedef struct {
+  WireOpen open; /* as often as asked */
+  /* Puts another message there, to be sent when its turn comes. FALSE with ERROR. */
+  gboolean (*put) (gpointer data, const Account *account, const Envelope *envelope, BodySource *message,
+                   const OutboxWish *wish, GError **error);
+  gpointer data;
+} NoticesPlace;
+
+/* May run on another thread. */
+typedef void (*NoticesUse) (const NoticesPlace *place, gpointer job);
 typedef void (*NoticesDone) (gpointer job);
 
 typedef struct {
-  /* Calls USE, now or on a thread that may wait for the disk, then DONE from the main context. */
-  void (*read) (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data);
-  /* Puts a message into the outbox, to be sent when its turn comes. FALSE with ERROR. */
-  gboolean (*submit) (const Account *account, const Envelope *envelope, BodySource *message, gpointer data,
-                      GError **error);
-  /* The account NAME; NULL: there is none. */
-  const Account *(*find_account) (const char *name, gpointer data);
+  /* Calls USE with the place of message ID, now or on a thread that may wait for the disk,
+   * then DONE from the main context. */
+  void (*visit) (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data);
+  gpointer visit_data;
+  OutboxFindAccount find_account; /* for failure-account */
+  gpointer find_data;
   /* TEXT: what could not be done. NULL: nobody wants to know. */
   void (*warn) (const char *text, gpointer data);
-  gpointer data;
+  gpointer warn_data;
 } NoticesRules;
 
 Notices *notices_new (const NoticesRules *rules);
@@ -41,8 +48,8 @@ void notices_settled (Notices *notices, const OutboxSettled *settled, gboolean s
 /* The same for a message that is in no outbox, whose one try this was: log and record. */
 void notices_sent (Notices *notices, const LogEntry *entry, BodySource *message);
 
-/* RULES.read for an outbox: its writer thread, after all that it was asked before. DATA is the
- * OutboxSource. */
-void notices_read_outbox (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data);
+/* NoticesRules.visit for an outbox: on its writer thread, after all that it was asked before.
+ * DATA is the OutboxSource. */
+void notices_visit_outbox (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Notices, notices_free)

@@ -38,8 +38,11 @@ make_failure (Settled *settled)
 }
 
 static const SettledFate refused[] = {
-  { OUTCOME_PERMANENT, CAUSE_REPLY, 550, "5.1.1 $(touch pwned) `touch pwned`; touch pwned \033[1m" },
-  { OUTCOME_PERMANENT, CAUSE_REPLY, 550, "5.1.1 no" },
+  { .kind = OUTCOME_PERMANENT,
+    .cause = CAUSE_REPLY,
+    .code = 550,
+    .words = "5.1.1 $(touch pwned) `touch pwned`; touch pwned \033[1m" },
+  { .kind = OUTCOME_PERMANENT, .cause = CAUSE_REPLY, .code = 550, .words = "5.1.1 no" },
 };
 
 static FailureCommands *
@@ -79,7 +82,7 @@ test_told (void)
 static void
 test_no_reply (void)
 {
-  const SettledFate doubt = { OUTCOME_IN_DOUBT, CAUSE_CLOSED, 0, NULL };
+  const SettledFate doubt = { .kind = OUTCOME_IN_DOUBT, .cause = CAUSE_CLOSED, .code = 0, .words = NULL };
   g_autoptr (FailureCommands) commands = begin (FAILURE_COMMAND_PATIENCE);
   g_autoptr (Settled) settled = settled_new (RETRY_IN_DOUBT, &doubt, 1);
   g_autofree char *line

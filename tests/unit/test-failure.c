@@ -6,39 +6,39 @@
 
 #define ACCEPTED                                                                                             \
   {                                                                                                          \
-    OUTCOME_ACCEPTED, CAUSE_REPLY, 250, "ok"                                                                 \
+    .kind = OUTCOME_ACCEPTED, .cause = CAUSE_REPLY, .code = 250, .words = "ok"                               \
   }
 #define REFUSED                                                                                              \
   {                                                                                                          \
-    OUTCOME_PERMANENT, CAUSE_REPLY, 550, "5.1.1 no such \033[1m user"                                        \
+    .kind = OUTCOME_PERMANENT, .cause = CAUSE_REPLY, .code = 550, .words = "5.1.1 no such \033[1m user"      \
   }
 #define LATER                                                                                                \
   {                                                                                                          \
-    OUTCOME_TEMPORARY, CAUSE_REPLY, 450, "4.2.0 greylisted"                                                  \
+    .kind = OUTCOME_TEMPORARY, .cause = CAUSE_REPLY, .code = 450, .words = "4.2.0 greylisted"                \
   }
 #define DOUBT                                                                                                \
   {                                                                                                          \
-    OUTCOME_IN_DOUBT, CAUSE_CLOSED, 0, NULL                                                                  \
+    .kind = OUTCOME_IN_DOUBT, .cause = CAUSE_CLOSED, .code = 0, .words = NULL                                \
   }
 #define NO_PATH                                                                                              \
   {                                                                                                          \
-    OUTCOME_TRANSPORT, CAUSE_NO_PATH, 0, NULL                                                                \
+    .kind = OUTCOME_TRANSPORT, .cause = CAUSE_NO_PATH, .code = 0, .words = NULL                              \
   }
 #define LOGIN                                                                                                \
   {                                                                                                          \
-    OUTCOME_SECURITY, CAUSE_AUTH_REFUSED, 535, "5.7.8 wrong"                                                 \
+    .kind = OUTCOME_SECURITY, .cause = CAUSE_AUTH_REFUSED, .code = 535, .words = "5.7.8 wrong"               \
   }
 #define REFUSED_BEFORE                                                                                       \
   {                                                                                                          \
-    OUTCOME_PERMANENT, CAUSE_REPLY, 550, "5.1.1 no", TRUE                                                    \
+    .kind = OUTCOME_PERMANENT, .cause = CAUSE_REPLY, .code = 550, .words = "5.1.1 no", .before = TRUE        \
   }
 #define DOUBT_BEFORE                                                                                         \
   {                                                                                                          \
-    OUTCOME_IN_DOUBT, CAUSE_CLOSED, 0, NULL, TRUE                                                            \
+    .kind = OUTCOME_IN_DOUBT, .cause = CAUSE_CLOSED, .code = 0, .words = NULL, .before = TRUE                \
   }
 #define CANCELLED                                                                                            \
   {                                                                                                          \
-    OUTCOME_CANCELLED, CAUSE_CANCELLED, 0, NULL                                                              \
+    .kind = OUTCOME_CANCELLED, .cause = CAUSE_CANCELLED, .code = 0, .words = NULL                            \
   }
 
 typedef struct {

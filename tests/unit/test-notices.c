@@ -12,19 +12,19 @@
 
 #define ACCEPTED                                                                                             \
   {                                                                                                          \
-    OUTCOME_ACCEPTED, CAUSE_REPLY, 250, "2.0.0 Ok"                                                           \
+    .kind = OUTCOME_ACCEPTED, .cause = CAUSE_REPLY, .code = 250, .words = "2.0.0 Ok"                         \
   }
 #define REFUSED                                                                                              \
   {                                                                                                          \
-    OUTCOME_PERMANENT, CAUSE_REPLY, 550, "5.1.1 no <b>such</b> user & co"                                    \
+    .kind = OUTCOME_PERMANENT, .cause = CAUSE_REPLY, .code = 550, .words = "5.1.1 no <b>such</b> user & co"  \
   }
 #define LATER                                                                                                \
   {                                                                                                          \
-    OUTCOME_TEMPORARY, CAUSE_REPLY, 450, "4.2.0 greylisted"                                                  \
+    .kind = OUTCOME_TEMPORARY, .cause = CAUSE_REPLY, .code = 450, .words = "4.2.0 greylisted"                \
   }
 #define LOGIN                                                                                                \
   {                                                                                                          \
-    OUTCOME_SECURITY, CAUSE_AUTH_REFUSED, 535, "5.7.8 wrong"                                                 \
+    .kind = OUTCOME_SECURITY, .cause = CAUSE_AUTH_REFUSED, .code = 535, .words = "5.7.8 wrong"               \
   }
 
 static const char message_text[] = "From: hanako@example.org\r\nSubject: x\r\n\r\nbody\r\n";
@@ -66,31 +66,13 @@ errand_back (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static gpointer
-errand_thread (gpointer data)
-{
-  Errand *errand = data;
-  g_usleep (2000);
-  errand->use (open_message, front.message, errand->job);
-  g_idle_add (errand_back, errand);
-  return NULL;
-}
-
-static void
-read_message (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data)
-{
-  Errand *errand = g_new (Errand, 1);
-  g_assert_cmpint (id, ==, 12);
-  *errand = (Errand){ .use = use, .done = done, .job = job };
-  errand->thread = g_thread_new ("disk", errand_thread, errand);
-}
-
 static gboolean
-submit_message (const Account *account, const Envelope *envelope, BodySource *message, gpointer data,
-                GError **error)
+put_message (gpointer data, const Account *account, const Envelope *envelope, BodySource *message,
+             const OutboxWish *wish, GError **error)
 {
   g_assert_true (account == front.second);
   g_assert_cmpuint (body_source_size (message), >, 500);
+  g_assert_cmpint (wish->state, ==, OUTBOX_QUEUED);
   if (front.refuse_submit) {
     g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no room");
     return FALSE;
@@ -99,8 +81,28 @@ submit_message (const Account *account, const Envelope *envelope, BodySource *me
   return TRUE;
 }
 
+static gpointer
+errand_thread (gpointer data)
+{
+  Errand *errand = data;
+  g_usleep (2000);
+  const NoticesPlace place = { open_message, put_message, front.message };
+  errand->use (&place, errand->job);
+  g_idle_add (errand_back, errand);
+  return NULL;
+}
+
+static void
+visit_message (gint64 id, NoticesUse use, NoticesDone done, gpointer job, gpointer data)
+{
+  Errand *errand = g_new (Errand, 1);
+  g_assert_cmpint (id, ==, 12);
+  *errand = (Errand){ .use = use, .done = done, .job = job };
+  errand->thread = g_thread_new ("disk", errand_thread, errand);
+}
+
 static const Account *
-find_account (const char *name, gpointer data)
+find_account (const char *name, const char *const *overrides, gpointer data)
 {
   return g_strcmp0 (name, "second") == 0 ? front.second : NULL;
 }
@@ -114,7 +116,7 @@ keep_warning (const char *text, gpointer data)
 static void
 begin (void)
 {
-  const NoticesRules rules = { read_message, submit_message, find_account, keep_warning, NULL };
+  const NoticesRules rules = { .visit = visit_message, .find_account = find_account, .warn = keep_warning };
   g_autoptr (GBytes) bytes = g_bytes_new_static (message_text, strlen (message_text));
 
   front.warnings = g_ptr_array_new_with_free_func (g_free);
