@@ -40,7 +40,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   outbox_item_free (entry->item);
-  body_source_unref (entry->message);
+  g_clear_pointer (&entry->message, body_source_unref);
   g_clear_pointer (&entry->unwritten, outbox_batch_unref);
   g_free (entry->asked);
   g_free (entry->path);
