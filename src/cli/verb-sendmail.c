@@ -125,7 +125,9 @@ send_message (const SendmailOptions *options, const Config *config, GError **err
   const Account *account = config_account (config, options->account, options->sender, error);
   g_autoptr (Handover) handover = account ? prepare (options, account, TRUE, error) : NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
-  DeliverWish wish = { .mode = options->delivery, .overrides = (const char *const *)options->set->pdata };
+  DeliverWish wish = { .nobody_waits = options->errors == SENDMAIL_ERRORS_MAIL,
+                       .mode = options->delivery,
+                       .overrides = (const char *const *)options->set->pdata };
 
   if (!handover)
     return -1;

@@ -133,6 +133,16 @@ def _():
         lab.toukan.run(["-oeq", "-i", "a b@c.d"], TEXT, sendmail).check(status=65, said="")
 
 
+@test("-oem has failures told by failure-mail, even while somebody waits")
+def _():
+    for letters, told in (("-oem", 1), ("-oep", 0)):
+        with Lab() as lab:
+            lab.sink("--reply", "RCPT=550 5.1.1 no such user")
+            sendmail = stand_in(lab, failure_mail=SENDER, failure_maildir="./told")
+            lab.toukan.run([letters, "-i", RECIPIENT], TEXT, sendmail).check(status=67)
+            check_equal(len(list(lab.folder.glob("told/new/*"))), told, f"notifications with {letters}")
+
+
 for each_rule, each_sender, each_from in (
         ("no", f"root@lab.test root@{HOST_NAME}", f"root@{HOST_NAME}"),
         ("if-local", f"{SENDER} {SENDER}", SENDER), ("always", f"{SENDER} {SENDER}", SENDER)):
