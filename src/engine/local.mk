@@ -34,3 +34,5 @@ libengine_a_SOURCES += src/engine/painter.h
 libengine_a_SOURCES += src/engine/painter.c
 libengine_a_SOURCES += src/engine/probe-private.h
 libengine_a_SOURCES += src/engine/probe-trial.c
+libengine_a_SOURCES += src/engine/reception.h
+libengine_a_SOURCES += src/engine/reception.c

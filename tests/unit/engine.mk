@@ -14,3 +14,7 @@ tests_unit_test_engine_SOURCES = tests/unit/test-engine.c
 tests_unit_test_engine_SOURCES += tests/lib/loopback-server.c
 tests_unit_test_engine_SOURCES += tests/lib/loopback-server.h
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS)
+check_PROGRAMS += tests/unit/test-reception
+TESTS += tests/unit/test-reception
+tests_unit_test_reception_SOURCES = tests/unit/test-reception.c
+tests_unit_test_reception_LDADD = $(ENGINE_LIBS)
