@@ -36,3 +36,5 @@ libengine_a_SOURCES += src/engine/probe-private.h
 libengine_a_SOURCES += src/engine/probe-trial.c
 libengine_a_SOURCES += src/engine/reception.h
 libengine_a_SOURCES += src/engine/reception.c
+libengine_a_SOURCES += src/engine/item-json.h
+libengine_a_SOURCES += src/engine/item-json.c

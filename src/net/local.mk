@@ -35,3 +35,5 @@ libnet_a_SOURCES += src/net/identity-route.c
 libnet_a_SOURCES += src/net/identity-route.h
 libnet_a_SOURCES += src/net/socket-address.c
 libnet_a_SOURCES += src/net/socket-address.h
+libnet_a_SOURCES += src/net/local-socket.h
+libnet_a_SOURCES += src/net/local-socket.c

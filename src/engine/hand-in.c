@@ -1,0 +1,171 @@
+/* Between the reception and whoever keeps the message. An answer may come when the client
+ * has long gone: until then the hand-in lives on. */
+#include "engine/hand-in.h"
+
+#include "base/error.h"
+#include "engine/reception.h"
+#include "mail/local-names.h"
+
+#include <string.h>
+#include <time.h>
+
+/* As large a message as any server takes, and as many recipients as Postfix does. */
+#define SIZE_LIMIT ((guint64)100 * 1024 * 1024)
+#define RECIPIENTS_LIMIT 1000
+
+struct HandIn {
+  HandInRules rules;
+  HandInEvents events;
+  gpointer data;
+  Reception *reception; /* NULL: the conversation is over */
+  gboolean busy;        /* an answer of the owner is due */
+};
+
+void
+hand_in_free (HandIn *hand_in)
+{
+  if (!hand_in)
+    return;
+  reception_free (hand_in->reception);
+  g_free (hand_in);
+}
+
+void
+hand_in_answer (HandIn *hand_in, guint code, const char *text)
+{
+  hand_in->busy = FALSE;
+  if (hand_in->reception)
+    reception_answer (hand_in->reception, code, text);
+  else
+    hand_in->events.ended (hand_in, hand_in->data);
+}
+
+/* What is wrong with a message stays wrong: the client shall not try again. */
+static void
+refuse (HandIn *hand_in, const GError *error)
+{
+  const char *text;
+  guint code = reception_refusal (error, &text);
+
+  hand_in_answer (hand_in, code, text);
+}
+
+void
+hand_in_answer_kept (HandIn *hand_in, guint64 id, const GError *error)
+{
+  if (error) {
+    refuse (hand_in, error);
+    return;
+  }
+  g_autofree char *text = g_strdup_printf ("2.0.0 queued as %" G_GUINT64_FORMAT, id);
+  hand_in_answer (hand_in, 250, text);
+}
+
+/* --- the message ------------------------------------------------------------------ */
+
+static char *
+with_local_domain (const char *address)
+{
+  return strchr (address, '@') || !*address ? g_strdup (address)
+                                            : g_strconcat (address, "@" LOCAL_DOMAIN, NULL);
+}
+
+/* ENVELOPE as the handover wants it: whoever has no domain belongs to this machine. */
+static Envelope *
+complete (const Envelope *envelope)
+{
+  g_autofree char *sender = with_local_domain (envelope->sender);
+  Envelope *wanted = envelope_new (sender);
+
+  wanted->ret = envelope->ret;
+  wanted->envid = g_strdup (envelope->envid);
+  for (guint i = 0; i < envelope->recipients->len; i++) {
+    const EnvelopeRecipient *given = envelope_recipient (envelope, i);
+    g_autofree char *address = with_local_domain (given->address);
+    guint index = envelope_add (wanted, address);
+    EnvelopeRecipient *added = g_ptr_array_index (wanted->recipients, index);
+    added->notify |= given->notify;
+    if (!added->orcpt)
+      added->orcpt = g_strdup (given->orcpt);
+  }
+  return wanted;
+}
+
+static Handover *
+prepare (HandIn *hand_in, const Account *account, const Envelope *envelope, BodySource *message,
+         GError **error)
+{
+  g_autoptr (Envelope) wanted = complete (envelope);
+  HandoverRequest request = {
+    .account = account,
+    .local_names = hand_in->rules.local_names,
+    .aliases_file = hand_in->rules.aliases_file,
+    .wanted = wanted,
+    .date = time (NULL),
+  };
+
+  return handover_prepare (&request, message, error);
+}
+
+static void
+on_message (Reception *reception, const Envelope *envelope, BodySource *message, gpointer data)
+{
+  HandIn *hand_in = data;
+  g_autoptr (GError) error = NULL;
+  const Account *account = hand_in->events.account (envelope->sender, hand_in->data, &error);
+  Handover *handover = account ? prepare (hand_in, account, envelope, message, &error) : NULL;
+
+  hand_in->busy = TRUE;
+  if (handover)
+    hand_in->events.take (hand_in, account, handover, hand_in->data);
+  else
+    refuse (hand_in, error);
+}
+
+/* --- the conversation ---------------------------------------------------------------- */
+
+static void
+on_sender (Reception *reception, const Envelope *envelope, const BodyForm *form, gpointer data)
+{
+  HandIn *hand_in = data;
+
+  hand_in->busy = TRUE;
+  hand_in->events.admit (hand_in, form->size, hand_in->data);
+}
+
+static void
+on_ended (Reception *reception, gpointer data)
+{
+  HandIn *hand_in = data;
+
+  g_clear_pointer (&hand_in->reception, reception_free);
+  if (!hand_in->busy)
+    hand_in->events.ended (hand_in, hand_in->data);
+}
+
+void
+hand_in_shut_down (HandIn *hand_in)
+{
+  if (hand_in->reception)
+    reception_shut_down (hand_in->reception, "4.3.2 Shutting down");
+}
+
+HandIn *
+hand_in_new (int in, int out, const HandInRules *rules, const HandInEvents *events, gpointer data)
+{
+  static const ReceptionEvents reception_events
+      = { .sender = on_sender, .message = on_message, .ended = on_ended };
+  ReceptionRules reception_rules = {
+    .server_name = g_get_host_name (),
+    .size_limit = SIZE_LIMIT,
+    .recipients_limit = RECIPIENTS_LIMIT,
+    .patience = RECEPTION_PATIENCE,
+  };
+  HandIn *hand_in = g_new0 (HandIn, 1);
+
+  hand_in->rules = *rules;
+  hand_in->events = *events;
+  hand_in->data = data;
+  hand_in->reception = reception_new (in, out, &reception_rules, &reception_events, hand_in);
+  return hand_in;
+}
