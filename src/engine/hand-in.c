@@ -3,6 +3,7 @@
 #include "engine/hand-in.h"
 
 #include "base/error.h"
+#include "base/visible.h"
 #include "engine/reception.h"
 #include "mail/local-names.h"
 
@@ -12,6 +13,9 @@
 /* As large a message as any server takes, and as many recipients as Postfix does. */
 #define SIZE_LIMIT ((guint64)100 * 1024 * 1024)
 #define RECIPIENTS_LIMIT 1000
+
+/* RFC 5321, 4.5.3.1.5: 512 octets for a line of a reply. */
+#define REASON_LIMIT 400
 
 struct HandIn {
   HandInRules rules;
@@ -40,9 +44,9 @@ hand_in_answer (HandIn *hand_in, guint code, const char *text)
     hand_in->events.ended (hand_in, hand_in->data);
 }
 
-/* What is wrong with a message stays wrong: the client shall not try again. */
+/* What the disk refused may go later. */
 static void
-refuse (HandIn *hand_in, const GError *error)
+answer_not_kept (HandIn *hand_in, const GError *error)
 {
   const char *text;
   guint code = reception_refusal (error, &text);
@@ -54,11 +58,39 @@ void
 hand_in_answer_kept (HandIn *hand_in, guint64 id, const GError *error)
 {
   if (error) {
-    refuse (hand_in, error);
+    answer_not_kept (hand_in, error);
     return;
   }
   g_autofree char *text = g_strdup_printf ("2.0.0 queued as %" G_GUINT64_FORMAT, id);
   hand_in_answer (hand_in, 250, text);
+}
+
+/* What is wrong with a message stays wrong: the client shall not try again. Replies are
+ * ASCII, and so is the reason unless it was translated. */
+static void
+answer_unfit (HandIn *hand_in, const GError *error)
+{
+  static const struct {
+    ToukanError error;
+    guint code;
+    const char *text;
+  } replies[] = {
+    { TOUKAN_ERROR_DATA, 554, "5.6.0 This can't be sent" },
+    { TOUKAN_ERROR_USAGE, 554, "5.5.1 This is for nobody" },
+    { TOUKAN_ERROR_UNAVAILABLE, 554, "5.4.6 This goes in circles" },
+    { TOUKAN_ERROR_CONFIGURATION, 451, "4.3.5 The configuration lacks something" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (replies); i++)
+    if (g_error_matches (error, TOUKAN_ERROR, (int)replies[i].error)) {
+      g_autofree char *reason = visible_text (error->message, -1);
+      gboolean told = g_str_is_ascii (reason) && strlen (reason) <= REASON_LIMIT;
+      g_autofree char *text
+          = told ? g_strdup_printf ("%s: %s", replies[i].text, reason) : g_strdup (replies[i].text);
+      hand_in_answer (hand_in, replies[i].code, text);
+      return;
+    }
+  answer_not_kept (hand_in, error);
 }
 
 /* --- the message ------------------------------------------------------------------ */
@@ -119,7 +151,7 @@ on_message (Reception *reception, const Envelope *envelope, BodySource *message,
   if (handover)
     hand_in->events.take (hand_in, account, handover, hand_in->data);
   else
-    refuse (hand_in, error);
+    answer_unfit (hand_in, error);
 }
 
 /* --- the conversation ---------------------------------------------------------------- */

@@ -83,10 +83,6 @@ reception_refusal (const GError *error, const char **ret_text)
     *ret_text = "4.3.1 No room to keep the message";
     return 452;
   }
-  if (g_error_matches (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA)) {
-    *ret_text = "5.6.0 The message can't be made fit to be sent";
-    return 554;
-  }
   *ret_text = "4.3.0 The message can't be kept";
   return 451;
 }

@@ -64,7 +64,7 @@ local_socket_connect (const char *path)
 
   if (!fill_address (&address, path))
     return -1;
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return -1;
   int connected;

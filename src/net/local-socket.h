@@ -10,7 +10,7 @@
  * listens there, TOUKAN_ERROR_SYSTEM otherwise. */
 int local_socket_listen (const char *path, GError **error);
 
-/* Waits no longer than the kernel's queue needs. -1 with errno. */
+/* Doesn't wait: EAGAIN where too many do. -1 with errno. */
 int local_socket_connect (const char *path);
 
 /* Whose process called at FD; FALSE where the kernel can't say. */

@@ -497,7 +497,6 @@ test_refusal (void)
     int error;
     guint code;
   } rows[] = { { TOUKAN_ERROR_TEMPORARY, 452 },
-               { TOUKAN_ERROR_DATA, 554 },
                { TOUKAN_ERROR_IO, 451 },
                { TOUKAN_ERROR_CONFIGURATION, 451 } };
 
