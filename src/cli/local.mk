@@ -33,3 +33,7 @@ libcli_a_SOURCES += src/cli/probe-words.c
 libcli_a_SOURCES += src/cli/probe-json.c
 libcli_a_SOURCES += src/cli/probe-history.c
 libcli_a_SOURCES += src/cli/verb-probe.c
+libcli_a_SOURCES += src/cli/sendmail-letters.h
+libcli_a_SOURCES += src/cli/sendmail-letters.c
+libcli_a_SOURCES += src/cli/sendmail-show.h
+libcli_a_SOURCES += src/cli/sendmail-show.c
