@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/visible.h"
 #include "engine/reception.h"
-#include "mail/local-names.h"
 
 #include <string.h>
 #include <time.h>
@@ -95,44 +94,15 @@ answer_unfit (HandIn *hand_in, const GError *error)
 
 /* --- the message ------------------------------------------------------------------ */
 
-static char *
-with_local_domain (const char *address)
-{
-  return strchr (address, '@') || !*address ? g_strdup (address)
-                                            : g_strconcat (address, "@" LOCAL_DOMAIN, NULL);
-}
-
-/* ENVELOPE as the handover wants it: whoever has no domain belongs to this machine. */
-static Envelope *
-complete (const Envelope *envelope)
-{
-  g_autofree char *sender = with_local_domain (envelope->sender);
-  Envelope *wanted = envelope_new (sender);
-
-  wanted->ret = envelope->ret;
-  wanted->envid = g_strdup (envelope->envid);
-  for (guint i = 0; i < envelope->recipients->len; i++) {
-    const EnvelopeRecipient *given = envelope_recipient (envelope, i);
-    g_autofree char *address = with_local_domain (given->address);
-    guint index = envelope_add (wanted, address);
-    EnvelopeRecipient *added = g_ptr_array_index (wanted->recipients, index);
-    added->notify |= given->notify;
-    if (!added->orcpt)
-      added->orcpt = g_strdup (given->orcpt);
-  }
-  return wanted;
-}
-
 static Handover *
 prepare (HandIn *hand_in, const Account *account, const Envelope *envelope, BodySource *message,
          GError **error)
 {
-  g_autoptr (Envelope) wanted = complete (envelope);
   HandoverRequest request = {
     .account = account,
     .local_names = hand_in->rules.local_names,
     .aliases_file = hand_in->rules.aliases_file,
-    .wanted = wanted,
+    .wanted = envelope,
     .date = time (NULL),
   };
 

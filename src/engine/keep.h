@@ -7,7 +7,7 @@
 /* From the main context. ERROR: nothing of it was kept. */
 typedef void (*KeepDone) (DeliveryId id, const GError *error, gpointer data);
 
-/* HANDOVER is taken; OWNER is the uid of who handed it in. It waits for the account's
+/* ACCOUNT outlives it; HANDOVER is taken; OWNER is the uid of who handed it in. It waits for the account's
  * undo-window, and then is due; whoever serves the outbox must be woken by DONE. */
 void keep_message (OutboxSource *source, const Account *account, guint32 owner, Handover *handover,
                    KeepDone done, gpointer data);

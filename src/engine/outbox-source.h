@@ -45,6 +45,10 @@ typedef struct {
 
 void outbox_source_wish (OutboxSource *source, const OutboxWish *wish);
 
+/* Puts a message in without an engine: OUTBOX's own outbox_add(), durable when TRUE. */
+gboolean outbox_put (Outbox *outbox, const Account *account, const Envelope *envelope, BodySource *message,
+                     const OutboxWish *wish, gint64 *ret_id, GError **error);
+
 /* Serve item ID of the file too, due or not. */
 void outbox_source_adopt (OutboxSource *source, gint64 id);
 
