@@ -37,3 +37,5 @@ libcli_a_SOURCES += src/cli/sendmail-letters.h
 libcli_a_SOURCES += src/cli/sendmail-letters.c
 libcli_a_SOURCES += src/cli/sendmail-show.h
 libcli_a_SOURCES += src/cli/sendmail-show.c
+libcli_a_SOURCES += src/cli/system-outbox.h
+libcli_a_SOURCES += src/cli/system-outbox.c

@@ -52,6 +52,15 @@ post_office_action (const char *word, OutboxAction *ret_action)
 }
 
 const char *
+post_office_action_name (OutboxAction action)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)
+    if (actions[i].action == action)
+      return actions[i].word;
+  return NULL;
+}
+
+const char *
 post_office_result_name (OutboxResult result)
 {
   static const char *const names[] = {

@@ -32,13 +32,12 @@ typedef struct {
   gboolean asks;
   const char *refusal;
   guint limit; /* callers of one user */
-  int fd;      /* -1: closed */
+  int fd;
   guint source;
 } Door;
 
 struct PostOffice {
   PostOfficeRules rules;
-  char *directory;
   GStrv local_names;
   Quota *quota;
   GHashTable *callers; /* a set */
@@ -96,11 +95,10 @@ post_office_caller_left (PostOffice *office, Caller *caller)
 }
 
 static void
-shut_door (Door *door)
+shut_doors (PostOffice *office)
 {
-  g_clear_handle_id (&door->source, g_source_remove);
-  if (door->fd >= 0)
-    close (g_steal_fd (&door->fd));
+  for (gsize i = 0; i < G_N_ELEMENTS (office->doors); i++)
+    g_clear_handle_id (&office->doors[i].source, g_source_remove);
 }
 
 void
@@ -108,8 +106,7 @@ post_office_close (PostOffice *office, void (*done) (gpointer data), gpointer da
 {
   office->closed = done;
   office->closed_data = data;
-  for (gsize i = 0; i < G_N_ELEMENTS (office->doors); i++)
-    shut_door (&office->doors[i]);
+  shut_doors (office);
   timer_set (office->timer, clock_now () + CLOSING_PATIENCE);
   g_autoptr (GList) callers = g_hash_table_get_keys (office->callers);
   for (GList *link = callers; link; link = link->next)
@@ -185,7 +182,7 @@ open_doors (PostOffice *office)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (office->doors); i++) {
     Door *door = &office->doors[i];
-    if (door->fd >= 0 && door->source == 0)
+    if (door->source == 0)
       door->source = g_unix_fd_add (door->fd, G_IO_IN, on_caller, door);
   }
 }
@@ -211,29 +208,24 @@ free_caller (gpointer data)
   caller->free (caller);
 }
 
-static gboolean
-set_up_doors (PostOffice *office, GError **error)
+static void
+set_up_doors (PostOffice *office)
 {
   office->doors[0] = (Door){ .office = office,
                              .let_in = caller_new_hand_in,
                              .refusal = "421 4.7.0 Too many connections\r\n",
                              .limit = HAND_INS_LIMIT,
-                             .fd = -1 };
+                             .fd = office->rules.submit_fd };
   office->doors[1] = (Door){ .office = office,
                              .let_in = caller_new_inquiry,
                              .asks = TRUE,
                              .refusal = "{\"error\":\"too many connections\"}\n",
                              .limit = INQUIRIES_LIMIT,
-                             .fd = -1 };
-  office->doors[0].fd = local_socket_listen (office->rules.submit_socket, error);
-  if (office->doors[0].fd < 0)
-    return FALSE;
-  office->doors[1].fd = local_socket_listen (office->rules.query_socket, error);
-  return office->doors[1].fd >= 0;
+                             .fd = office->rules.query_fd };
 }
 
 PostOffice *
-post_office_new (const PostOfficeRules *rules, GError **error)
+post_office_new (const PostOfficeRules *rules)
 {
   PostOffice *office = g_new0 (PostOffice, 1);
 
@@ -242,10 +234,7 @@ post_office_new (const PostOfficeRules *rules, GError **error)
   office->quota = quota_new (rules->source, rules->directory);
   office->callers = g_hash_table_new_full (NULL, NULL, free_caller, NULL);
   office->timer = timer_new (on_timer, office);
-  if (!set_up_doors (office, error)) {
-    post_office_free (office);
-    return NULL;
-  }
+  set_up_doors (office);
   open_doors (office);
   return office;
 }
@@ -255,8 +244,7 @@ post_office_free (PostOffice *office)
 {
   if (!office)
     return;
-  for (gsize i = 0; i < G_N_ELEMENTS (office->doors); i++)
-    shut_door (&office->doors[i]);
+  shut_doors (office);
   g_clear_handle_id (&office->closed_source, g_source_remove);
   timer_free (office->timer);
   g_hash_table_unref (office->callers);

@@ -11,7 +11,7 @@
 typedef struct PostOffice PostOffice;
 
 typedef struct {
-  const char   *submit_socket, *query_socket;
+  int           submit_fd, query_fd; /* that listen (net/local-socket.h); not taken */
   const char   *directory; /* of the outbox: is there room on its disk? */
   OutboxSource *source;    /* these two outlive it */
   Engine       *engine;
@@ -20,9 +20,9 @@ typedef struct {
   gpointer      data;
 } PostOfficeRules;
 
-PostOffice *post_office_new (const PostOfficeRules *rules, GError **error);
+PostOffice *post_office_new (const PostOfficeRules *rules);
 
-/* Lets nobody in any more, and sends all away once they have their answers; then DONE, from
+/* Lets nobody in any more (who calls may wait for the next office), and sends all away once they have their answers; then DONE, from
  * the main context, after a few seconds at the latest. */
 void post_office_close (PostOffice *office, void (*done) (gpointer data), gpointer data);
 
@@ -39,7 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PostOffice, post_office_free)
  * where it isn't "done", the row's "state". {"error":TEXT}: it could not be done. */
 #define POST_OFFICE_QUERY_LIMIT 128
 
-/* "cancel" and so on to the action; FALSE: there is none of that name. */
+/* "cancel" and so on, to the action and back; FALSE: there is none of that name, NULL: it
+ * can't be asked for. */
 gboolean    post_office_action (const char *word, OutboxAction *ret_action);
+const char *post_office_action_name (OutboxAction action);
 /* "done", "unknown", "busy", "not-so". */
 const char *post_office_result_name (OutboxResult result);
