@@ -190,7 +190,8 @@ stream_send (Stream *stream)
   } else {
     /* What the peer said before it hung up (a 421) may still be there to be read, and its end
      * follows. Without a reader, or after another kind of error, no such end would come. */
-    stream->closed_due = !stream->reading || (errno != EPIPE && errno != ECONNRESET);
+    stream->closed_due
+        = !stream->reading || stream->out != stream->fd || (errno != EPIPE && errno != ECONNRESET);
     stream_break (stream, g_strerror (errno));
   }
 }
