@@ -46,3 +46,4 @@ libcore_a_SOURCES += src/core/probe-forecast.h
 libcore_a_SOURCES += src/core/probe-forecast.c
 libcore_a_SOURCES += src/core/probe-advice.h
 libcore_a_SOURCES += src/core/probe-advice.c
+libcore_a_SOURCES += src/core/retry.c

@@ -7,7 +7,7 @@
 #include "core/outcome.h"
 
 #define RETRY_SHORTEST TICKS_PER_MINUTE       /* after the first failure, */
-#define RETRY_LONGEST  (4 * TICKS_PER_HOUR)   /*   doubling up to this, with jitter */
+#define RETRY_LONGEST  (4 * TICKS_PER_HOUR)   /*   doubling up to this, and up to a quarter more each */
 
 typedef struct {
   Ticks    give_up;          /* an attempt that fails this long after the submission is the last */
@@ -32,7 +32,9 @@ typedef struct {
 /* TRUE: a recipient with VERDICT is still to be served, by RULES. */
 gboolean retry_is_pending (const RetryRules *rules, const Verdict *verdict);
 
-/* After a try that ended with OUTCOME, where TRIES failed before it. RANDOM (any 32 bits)
- * is for the jitter. */
+/* After a try that ended with OUTCOME, where TRIES failed before it. Recipients of OUTCOME
+ * that are OUTCOME_NONE had no part in it; if all are, nothing was tried, and it is due at
+ * once. RANDOM (any 32 bits) is for the jitter. While some are in doubt and others wait,
+ * it is RETRY_LATER for those. */
 RetryDecision retry_decide (const RetryRules *rules, const Outcome *outcome, guint tries, gint64 submitted,
                             gint64 now, guint32 random);

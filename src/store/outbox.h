@@ -1,6 +1,7 @@
 /* The outbox on disk: outbox.sqlite3 in the state directory, shared by any number of
  * processes. Each function that writes is one transaction (BEGIN IMMEDIATE), durable when
- * it returns TRUE (WAL, synchronous=FULL). An Outbox belongs to one thread. What is said
+ * it returns TRUE (WAL, synchronous=FULL), but for claims, which end with their process
+ * anyway. An Outbox belongs to one thread, and never to a child after fork(). What is said
  * here of errors: TOUKAN_ERROR_TEMPORARY when the disk is full or the file locked for too
  * long, TOUKAN_ERROR_IO when the disk failed, TOUKAN_ERROR_CONFIGURATION naming state-dir
  * on a network file system, TOUKAN_ERROR_UNAVAILABLE when a newer version made the file.
@@ -48,7 +49,7 @@ typedef struct {
   gboolean    with_network; /* a new network makes it due before not_before */
   gint64      hold_until;   /* wished with FUTURERELEASE, or by --at; 0: none */
   guint       tries;        /* that failed */
-  char       *holder;       /* who has the lease, for people; NULL: nobody that lives */
+  char       *holder;       /* who has the lease: a process's number; NULL: nobody that lives */
 } OutboxItem;
 
 OutboxItem *outbox_item_copy (const OutboxItem *item);
@@ -106,8 +107,12 @@ gboolean outbox_replace (Outbox *outbox, gint64 id, const OutboxAddition *additi
 
 /* --- sending -------------------------------------------------------------------------- */
 
-/* A lease ends with its process, however that dies (a lock of the kernel's), and records
- * process, boot and time for people to see. */
+/* A lease belongs to one Outbox; another of the same process is somebody else. It ends with
+ * its process, however that dies (a lock of the kernel's), or with outbox_close().
+ *
+ * Fates decide what an item is, and words can't change that: while somebody is in doubt the
+ * item is IN_DOUBT (whether leased or not), and it isn't FINISHED while somebody is pending.
+ * Who is in doubt isn't pending, unless a rule or a person says that it is to be resent. */
 
 typedef struct {
   gint64             now;
@@ -118,9 +123,11 @@ typedef struct {
 } OutboxClaim;
 
 /* Leases the next item to this process: QUEUED and due; or SENDING by a process that is gone,
- * in the state that it is in (nothing of those still pending was permitted). What a process
- * that is gone left IN_DOUBT only loses its lease here, and is never handed out. *ret_item is
- * NULL when there is none, and *ret_next when to ask again (G_MAXINT64: nothing waits). */
+ * which is due at once (nothing of those still pending was permitted). What a process that is
+ * gone left IN_DOUBT only loses its lease here; those of its recipients that nobody permitted
+ * are pending still, and for them it is handed out as IN_DOUBT. *ret_item is NULL when there
+ * is none, and *ret_next when to ask again (G_MAXINT64: nothing waits; while others are
+ * sending, within a minute, since nobody says when they die). */
 gboolean outbox_claim (Outbox *outbox, const OutboxClaim *claim, OutboxItem **ret_item, gint64 *ret_next,
                        GError **error);
 
@@ -147,7 +154,9 @@ typedef enum {
   OUTBOX_CHANGE_RECIPIENT, /* .recipient: .verdict; .pending: is it still to be served? */
   OUTBOX_CHANGE_IN_DOUBT,  /* .recipient is in doubt from now on, and so the item */
   OUTBOX_CHANGE_ATTEMPT,   /* .attempt */
-  OUTBOX_CHANGE_RELEASE,   /* the lease ends: .state, .reason, .not_before, .with_network, .counts */
+  OUTBOX_CHANGE_RELEASE,   /* the lease ends: .state, .reason, .not_before, .with_network, .counts.
+                              QUEUED or FINISHED becomes what the fates say (see above), and
+                              CANCELLED when somebody wished that and somebody is pending */
 } OutboxChangeKind;
 
 typedef struct {
@@ -200,7 +209,7 @@ typedef struct {
   gint64 owner;  /* a uid, or OUTBOX_ANYBODY */
 } OutboxFilter;
 
-/* Oldest first; one item in memory at a time. */
+/* Oldest first; a few items in memory at a time. VISIT may do what it likes, also to the outbox. */
 gboolean    outbox_list (Outbox *outbox, const OutboxFilter *filter, OutboxVisit visit, gpointer data,
                          GError **error);
 /* NULL without ERROR: there is none. The caller's. */

@@ -31,7 +31,24 @@ static const char *const migrations[] = {
   "CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;",
 };
 
-static const DatabaseSchema schema = { "paths.sqlite3", migrations, G_N_ELEMENTS (migrations) };
+#define SELECT_PATHS                                                                                         \
+  "SELECT network, host, port, family, cost, repetitions, weak, since, until, last_success, no_bdat,"        \
+  " fast_end FROM path"
+
+#define CHECK                                                                                                \
+  "SELECT path.fast_end, path.no_bdat, path.last_success, path.until, path.since, path.weak, history.seen,"  \
+  " history.count, history.first, history.last, setting.name, setting.value FROM path, history, setting"
+
+/* A reader stands between the user and the first packet; a writer comes when the user
+ * knows the outcome. */
+static const DatabaseSchema schema = {
+  .name = "paths.sqlite3",
+  .check = CHECK,
+  .migrations = migrations,
+  .n_migrations = G_N_ELEMENTS (migrations),
+  .read_patience = 300,
+  .write_patience = 2000,
+};
 
 struct PathStore {
   Database *database;
@@ -217,10 +234,6 @@ restore_rows (sqlite3_stmt *row, const Loading *loading)
   sqlite3_finalize (row);
   return code == SQLITE_DONE ? SQLITE_OK : code;
 }
-
-#define SELECT_PATHS                                                                                         \
-  "SELECT network, host, port, family, cost, repetitions, weak, since, until, last_success, no_bdat,"        \
-  " fast_end FROM path"
 
 static int
 load_paths (sqlite3 *sqlite, gpointer data)

@@ -59,3 +59,7 @@ check_PROGRAMS += tests/unit/test-probe-advice
 TESTS += tests/unit/test-probe-advice
 tests_unit_test_probe_advice_SOURCES = tests/unit/test-probe-advice.c
 tests_unit_test_probe_advice_LDADD = $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-retry
+TESTS += tests/unit/test-retry
+tests_unit_test_retry_SOURCES = tests/unit/test-retry.c
+tests_unit_test_retry_LDADD = $(CORE_LIBS)

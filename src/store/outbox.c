@@ -1,0 +1,158 @@
+/* Opening and closing the outbox, and what its errors mean. */
+#include "store/outbox-private.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/i18n.h"
+#include "base/visible.h"
+#include "store/file-system.h"
+
+/* --- errors -------------------------------------------------------------------------------- */
+
+/* Whose turn it is. */
+static ToukanError
+error_of_code (Outbox *outbox, int code)
+{
+  sqlite3 *sqlite = database_sqlite (outbox->database);
+  int number = sqlite ? sqlite3_system_errno (sqlite) : 0;
+
+  switch (code & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_FULL:
+  case SQLITE_NOMEM:
+  case SQLITE_PROTOCOL:
+    return TOUKAN_ERROR_TEMPORARY;
+  case DATABASE_NEWER:
+    return TOUKAN_ERROR_UNAVAILABLE;
+  default:
+    return number == ENOSPC || number == EDQUOT ? TOUKAN_ERROR_TEMPORARY : TOUKAN_ERROR_IO;
+  }
+}
+
+static void
+set_error (Outbox *outbox, int code, GError **error)
+{
+  const char *failure = database_failure (outbox->database);
+
+  g_set_error_literal (error, TOUKAN_ERROR, (gint)error_of_code (outbox, code),
+                       failure ? failure : sqlite3_errstr (code));
+}
+
+gboolean
+outbox_run (Outbox *outbox, DatabaseMode mode, DatabaseWork work, gpointer data, GError **error)
+{
+  int code = database_run (outbox->database, mode, work, data);
+
+  if (code == SQLITE_OK && mode != DATABASE_READ)
+    outbox->commits++;
+  if (code == SQLITE_OK || code == SQLITE_DONE)
+    return TRUE;
+  set_error (outbox, code, error);
+  return FALSE;
+}
+
+int
+outbox_collect (sqlite3 *sqlite, GArray *numbers, const char *sql, const char *format, gint64 value)
+{
+  sqlite3_stmt *row = database_prepare (sqlite, sql, format, value);
+  int code = row ? SQLITE_ROW : sqlite3_extended_errcode (sqlite);
+
+  while (row && (code = sqlite3_step (row)) == SQLITE_ROW) {
+    gint64 number = sqlite3_column_int64 (row, 0);
+    g_array_append_val (numbers, number);
+  }
+  sqlite3_finalize (row);
+  return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static gboolean
+refuse_network (const char *directory, GError **error)
+{
+  g_autofree char *network = file_system_network (directory);
+
+  if (!network)
+    return TRUE;
+  g_autofree char *shown = visible_text (directory, -1);
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
+               _ ("%s is on a network file system (%s), where the outbox isn't safe; set state-dir to a "
+                  "directory on a disk of this computer"),
+               shown, network);
+  return FALSE;
+}
+
+static Outbox *
+outbox_new (const char *directory)
+{
+  Outbox *outbox = g_new0 (Outbox, 1);
+  g_autofree char *leases = g_build_filename (directory, OUTBOX_LEASES, NULL);
+
+  outbox->database = database_new (directory, &outbox_schema);
+  outbox->lease = lease_new (leases);
+  outbox->orphans = g_array_new (FALSE, FALSE, sizeof (gint64));
+  return outbox;
+}
+
+static void
+outbox_free (Outbox *outbox)
+{
+  database_free (outbox->database);
+  lease_free (outbox->lease); /* last: what is closed above holds nothing any more */
+  g_array_unref (outbox->orphans);
+  g_free (outbox);
+}
+
+Outbox *
+outbox_open (const char *directory, gboolean create, GError **error)
+{
+  if (!refuse_network (directory, error))
+    return NULL;
+  Outbox *outbox = outbox_new (directory);
+  int code = database_open (outbox->database, create);
+
+  if (code == SQLITE_OK)
+    return outbox;
+  if (code != SQLITE_DONE)
+    set_error (outbox, code, error);
+  outbox_free (outbox);
+  return NULL;
+}
+
+static int
+leave (sqlite3 *sqlite, gpointer data)
+{
+  const Outbox *outbox = data;
+
+  return outbox_bury (sqlite, lease_token (outbox->lease), g_get_real_time ());
+}
+
+void
+outbox_close (Outbox *outbox)
+{
+  if (!outbox)
+    return;
+  /* Who comes next would find out by himself. */
+  if (lease_token (outbox->lease) != 0)
+    outbox_run (outbox, DATABASE_WRITE_LAZILY, leave, outbox, NULL);
+  outbox_free (outbox);
+}
+
+const char *
+outbox_warning (const Outbox *outbox)
+{
+  return database_damage (outbox->database);
+}
+
+gint64
+outbox_version (Outbox *outbox)
+{
+  gint64 others = 0;
+  sqlite3 *sqlite = database_sqlite (outbox->database);
+
+  if (sqlite)
+    database_get (sqlite, &others, "PRAGMA data_version", "");
+  return (gint64)database_generation (outbox->database) << 48 ^ others << 24 ^ (gint64)outbox->commits;
+}
