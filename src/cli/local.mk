@@ -39,3 +39,5 @@ libcli_a_SOURCES += src/cli/sendmail-show.h
 libcli_a_SOURCES += src/cli/sendmail-show.c
 libcli_a_SOURCES += src/cli/system-outbox.h
 libcli_a_SOURCES += src/cli/system-outbox.c
+libcli_a_SOURCES += src/cli/when.c
+libcli_a_SOURCES += src/cli/when.h

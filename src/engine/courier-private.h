@@ -16,6 +16,7 @@ typedef struct {
   TcpConnect *connect;        /* while connecting */
   Session *session;           /* once connected */
   Capabilities *capabilities; /* of its last EHLO: the flags only */
+  char *mechanism;            /* by which it logged in; NULL: not */
   Ticks started;
   LadderProgress progress; /* once connected: the latest step, */
   Ticks progressed;        /*   and when it came */
@@ -41,6 +42,7 @@ struct Courier {
   Delivery *next;     /* claimed, to follow over the same session */
   Attempt *winner;
   Verdict last_failure;
+  char *network; /* the latest that a host was reached by, for people; NULL: unknown */
   Ticks claimed_at;
   Ticks quit_until; /* TICKS_NEVER: not quitting */
   guint resolver_failed, name_unknown, asked;
@@ -69,6 +71,9 @@ void     attempt_free (gpointer attempt);
 
 /* The ladder gives up ATTEMPT for REASON. */
 void attempt_abandon (Courier *courier, LadderAttemptId id, LadderReason reason);
+
+/* For the history: ATTEMPT's session ends with VERDICT. The caller's. */
+OutboxAttempt *attempt_facts (const Attempt *attempt, const Verdict *verdict);
 
 /* EVENT with the attempt's place filled in. */
 void attempt_emit (Attempt *attempt, EngineEvent event);

@@ -45,16 +45,56 @@ courier_holds (const Courier *courier, DeliveryId id)
          || (courier->next && courier->next->id == id);
 }
 
+/* It never had a session: the source hears its end at once. */
+static void
+give_up_unbegun (Courier *courier, const Delivery *delivery, const Verdict *verdict)
+{
+  WorkSource *source = engine_source (courier->engine);
+  g_autoptr (Outcome) outcome = delivery_outcome (delivery, verdict);
+  EngineEvent event = { .kind = ENGINE_OUTCOME, .id = delivery->id, .outcome = outcome };
+
+  event.at = clock_now () - courier->claimed_at;
+  engine_emit (courier->engine, &event);
+  source->release (source, delivery->id, outcome);
+}
+
 /* The delivery in hand and the one claimed behind it share what became of the search. */
 void
 courier_give_up (Courier *courier, const Verdict *verdict)
 {
+  Delivery *next = g_steal_pointer (&courier->next);
+
   if (courier->carriage)
     carriage_give_up (courier->carriage, verdict);
-  if (!courier->next || courier->carriage)
-    return;
+  if (next)
+    give_up_unbegun (courier, next, verdict);
+}
+
+static void
+promote_next (Courier *courier)
+{
   courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
-  carriage_give_up (courier->carriage, verdict);
+  courier->claimed_at = clock_now ();
+  courier->quit_until = TICKS_NEVER;
+}
+
+OutboxAttempt *
+courier_attempt (Courier *courier, const Verdict *verdict)
+{
+  return courier->winner ? attempt_facts (courier->winner, verdict) : NULL;
+}
+
+OutboxAttempt *
+courier_failed_search (Courier *courier, const Verdict *verdict)
+{
+  Instant now = clock_instant ();
+  OutboxAttempt *attempt = g_new0 (OutboxAttempt, 1);
+
+  attempt->lasted = now.ticks - courier->claimed_at;
+  attempt->at = now.wall - attempt->lasted;
+  attempt->network = g_strdup (courier->network);
+  verdict_copy (&attempt->verdict, verdict);
+  return attempt;
 }
 
 static void
@@ -102,6 +142,8 @@ on_located (const char *network, const char *description, gpointer data)
 {
   const Question *question = data;
 
+  g_free (question->courier->network);
+  question->courier->network = g_strdup (description);
   emit_answer (question, (EngineEvent){ .kind = ENGINE_NETWORK, .text = network, .detail = description });
   answer_ladder (question, network);
 }
@@ -180,9 +222,7 @@ courier_offer_delivery (Courier *courier)
   if (!courier->next)
     courier->next = source->claim (source, &key, clock_now (), &ask_again);
   if (!courier->carriage && courier->next) {
-    courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
-    courier->claimed_at = clock_now ();
-    courier->quit_until = TICKS_NEVER;
+    promote_next (courier);
     courier_offer_delivery (courier);
     return;
   }
@@ -205,6 +245,8 @@ courier_delivered (Courier *courier)
   if (courier_session (courier)) {
     courier_offer_delivery (courier);
     session_pump (courier_session (courier));
+  } else if (!courier->carriage && !courier->next) {
+    ladder_finished (courier->ladder, clock_now ()); /* cancelled, or given up */
   }
   courier_drive (courier);
 }
@@ -328,6 +370,10 @@ courier_drive (Courier *courier)
   courier->driving = TRUE;
   do {
     courier->drive_again = FALSE;
+    if (!courier->carriage && courier->next && !courier->winner) {
+      promote_next (courier); /* the session ended before its turn */
+      courier->restart = TRUE;
+    }
     if (courier->restart && !courier->winner && courier->carriage
         && carriage_wants_session (courier->carriage)) {
       courier->restart = FALSE;
@@ -390,20 +436,29 @@ courier_free (Courier *courier)
   g_ptr_array_unref (courier->questions);
   timer_free (courier->timer);
   verdict_clear (&courier->last_failure);
+  g_free (courier->network);
   g_free (courier);
 }
 
 CancelResult
-courier_cancel (Courier *courier, DeliveryId id)
+courier_cancel (Courier *courier, DeliveryId id, OutcomeKind kind)
 {
-  CancelResult result;
-
+  if (courier->next && courier->next->id == id) {
+    Verdict verdict = { .kind = kind, .stage = STAGE_MESSAGE, .cause = CAUSE_CANCELLED };
+    give_up_unbegun (courier, g_steal_pointer (&courier->next), &verdict);
+    return CANCEL_CANCELLED;
+  }
   if (!courier->carriage || carriage_id (courier->carriage) != id)
     return CANCEL_UNKNOWN;
-  result = carriage_cancel (courier->carriage);
-  if (result == CANCEL_CANCELLED && !courier->carriage) {
-    ladder_finished (courier->ladder, clock_now ());
-    courier_drive (courier);
-  }
-  return result;
+  return carriage_cancel (courier->carriage, kind);
+}
+
+guint
+courier_put_back (Courier *courier)
+{
+  if (courier->next)
+    courier_cancel (courier, courier->next->id, OUTCOME_TEMPORARY);
+  if (!courier->carriage)
+    return 0;
+  return carriage_cancel (courier->carriage, OUTCOME_TEMPORARY) == CANCEL_TOO_LATE ? 1 : 0;
 }

@@ -103,6 +103,12 @@ start_what_is_due (Engine *engine)
   timer_set (engine->timer, engine->finished->len > 0 ? 0 : ask_again);
 }
 
+static gboolean
+source_is_busy (const Engine *engine)
+{
+  return engine->source->is_busy && engine->source->is_busy (engine->source);
+}
+
 static void
 on_timer (gpointer data)
 {
@@ -112,7 +118,8 @@ on_timer (gpointer data)
     courier_free (g_ptr_array_index (engine->finished, i));
   g_ptr_array_set_size (engine->finished, 0);
   start_what_is_due (engine);
-  if (engine->couriers->len == 0 && engine->finished->len == 0 && !engine->idle_told) {
+  if (engine->couriers->len == 0 && engine->finished->len == 0 && !source_is_busy (engine)
+      && !engine->idle_told) {
     EngineEvent event = { .kind = ENGINE_IDLE };
     engine->idle_told = TRUE;
     engine_emit (engine, &event);
@@ -211,8 +218,27 @@ engine_cancel (Engine *engine, DeliveryId id)
   Courier *courier = find_courier (engine, id);
 
   if (courier)
-    return courier_cancel (courier, id);
+    return courier_cancel (courier, id, OUTCOME_CANCELLED);
   return engine->source->withdraw (engine->source, id) ? CANCEL_CANCELLED : CANCEL_UNKNOWN;
+}
+
+CancelResult
+engine_put_back (Engine *engine, DeliveryId id)
+{
+  Courier *courier = find_courier (engine, id);
+
+  return courier ? courier_cancel (courier, id, OUTCOME_TEMPORARY) : CANCEL_UNKNOWN;
+}
+
+/* A courier that has nothing left leaves the array. */
+guint
+engine_put_back_all (Engine *engine)
+{
+  guint too_late = 0;
+
+  for (guint i = engine->couriers->len; i-- > 0;)
+    too_late += courier_put_back (g_ptr_array_index (engine->couriers, i));
+  return too_late;
 }
 
 const Ladder *

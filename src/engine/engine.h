@@ -84,6 +84,12 @@ typedef enum { CANCEL_CANCELLED, CANCEL_TOO_LATE, CANCEL_UNKNOWN } CancelResult;
 /* Exact: CANCELLED means the server will never have it whole. */
 CancelResult engine_cancel (Engine *engine, DeliveryId id);
 
+/* The same, but its source keeps it, as if this try had not been made. */
+CancelResult engine_put_back (Engine *engine, DeliveryId id);
+
+/* engine_put_back() of everything in hand. The number for which it is too late. */
+guint engine_put_back_all (Engine *engine);
+
 /* The ladder of what is in hand, for the final message; NULL: none. */
 const Ladder *engine_ladder (Engine *engine, DeliveryId id);
 

@@ -310,8 +310,11 @@ understand (SinkOptions *options, SinkWords *words, GError **error)
       || !parse_duration ("reply-delay", words->reply_delay, &options->reply_delay, error)
       || !parse_moment ("close-at", words->close_at, &options->close_at, error)
       || !parse_moment ("silent-at", words->silent_at, &options->silent_at, error)
+      || !parse_duration ("future-release", words->future_release, &options->future_release, error)
       || !parse_stop_reading (options, words->stop_reading_at, error))
     return FALSE;
+  if (options->future_release != 0)
+    options->capabilities |= CAPABILITY_FUTURERELEASE;
   if (options->listen->len == 0)
     parse_listen (options, "127.0.0.1:2525", NULL);
   choose_mechanisms (options, words->mechanisms);

@@ -57,6 +57,7 @@ typedef struct {
   guint   capabilities;
   guint64 size;
   guint   rcpt_max;
+  Ticks   future_release;   /* how long messages are held at the longest; 0: not offered */
   GArray *users;            /* of SinkLogin */
   GArray *tokens;           /* of SinkLogin */
   char  **mechanisms;

@@ -14,3 +14,7 @@ check_PROGRAMS += tests/unit/test-cell
 TESTS += tests/unit/test-cell
 tests_unit_test_cell_SOURCES = tests/unit/test-cell.c
 tests_unit_test_cell_LDADD = libcli.a $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-when
+TESTS += tests/unit/test-when
+tests_unit_test_when_SOURCES = tests/unit/test-when.c
+tests_unit_test_when_LDADD = libcli.a $(CORE_LIBS)
