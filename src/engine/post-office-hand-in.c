@@ -52,7 +52,7 @@ on_kept (DeliveryId id, const GError *error, gpointer data)
 
   if (!error) {
     quota_count (post_office_quota (office), customer->caller.uid, customer->size);
-    engine_wake (post_office_rules (office)->engine);
+    post_office_changed (office);
   }
   hand_in_answer_kept (customer->hand_in, id, error);
 }

@@ -171,7 +171,7 @@ on_worked (Outbox *outbox, gpointer data)
 
   inquiry->busy = FALSE;
   if (inquiry->acts)
-    engine_wake (post_office_rules (inquiry->caller.office)->engine);
+    post_office_changed (inquiry->caller.office);
   if (inquiry->stream)
     say_answer (inquiry);
   else

@@ -25,13 +25,16 @@ Caller *caller_new_inquiry (PostOffice *office, int fd, uid_t uid);
 /* It is over; it is freed in here. */
 void post_office_caller_left (PostOffice *office, Caller *caller);
 
+/* The outbox has changed. */
+void post_office_changed (PostOffice *office);
+
 const PostOfficeRules *post_office_rules (const PostOffice *office);
 const char *const     *post_office_local_names (const PostOffice *office);
 Quota                 *post_office_quota (PostOffice *office);
 
 /* --- what one user may keep waiting -------------------------------------------- */
 
-Quota *quota_new (OutboxSource *source, const char *directory);
+Quota *quota_new (const PostOfficeRules *rules);
 void   quota_free (Quota *quota);
 
 /* From within the call, or later from the main context. REFUSAL: why not, in SMTP's words,

@@ -6,7 +6,7 @@
 
 #include <sys/statvfs.h>
 
-#define MESSAGES_LIMIT 1000
+#define USUAL_MESSAGES_LIMIT 1000
 #define OCTETS_LIMIT ((guint64)1024 * 1024 * 1024)
 /* Room on the disk that is left to root, whose mail tells of the full disk. */
 #define RESERVE ((guint64)64 * 1024 * 1024)
@@ -25,6 +25,7 @@ typedef struct {
 struct Quota {
   OutboxSource *source;
   char *directory;
+  guint messages_limit;
   GHashTable *usages; /* uid to Usage */
 };
 
@@ -39,12 +40,13 @@ typedef struct {
 } Count;
 
 Quota *
-quota_new (OutboxSource *source, const char *directory)
+quota_new (const PostOfficeRules *rules)
 {
   Quota *quota = g_new0 (Quota, 1);
 
-  quota->source = source;
-  quota->directory = g_strdup (directory);
+  quota->source = rules->source;
+  quota->directory = g_strdup (rules->directory);
+  quota->messages_limit = rules->messages_limit > 0 ? rules->messages_limit : USUAL_MESSAGES_LIMIT;
   quota->usages = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   return quota;
 }
@@ -64,7 +66,7 @@ usage_of (Quota *quota, uid_t uid)
 
   if (!usage) {
     usage = g_new0 (Usage, 1);
-    usage->messages = MESSAGES_LIMIT; /* unknown: to be counted */
+    usage->messages = quota->messages_limit; /* unknown: to be counted */
     usage->counted = TICKS_NEVER;
     g_hash_table_insert (quota->usages, GUINT_TO_POINTER (uid), usage);
   }
@@ -72,9 +74,9 @@ usage_of (Quota *quota, uid_t uid)
 }
 
 static gboolean
-has_room (const Usage *usage, guint64 size)
+has_room (const Quota *quota, const Usage *usage, guint64 size)
 {
-  return usage->messages < MESSAGES_LIMIT && usage->octets < OCTETS_LIMIT
+  return usage->messages < quota->messages_limit && usage->octets < OCTETS_LIMIT
          && size <= OCTETS_LIMIT - usage->octets;
 }
 
@@ -112,7 +114,7 @@ say_counted (Outbox *outbox, gpointer data)
   if (!counting->error) {
     counting->usage.counted = clock_now ();
     *usage_of (counting->quota, counting->uid) = counting->usage;
-    refusal = has_room (&counting->usage, counting->size) ? NULL : TOO_MUCH;
+    refusal = has_room (counting->quota, &counting->usage, counting->size) ? NULL : TOO_MUCH;
   }
   counting->answer (refusal, counting->data);
   g_clear_error (&counting->error);
@@ -141,8 +143,8 @@ quota_ask (Quota *quota, uid_t uid, guint64 size, QuotaAnswer answer, gpointer d
     answer (NULL, data);
   } else if (!disk_has_room (quota, size)) {
     answer (NO_ROOM, data);
-  } else if (has_room (usage, size) || fresh) {
-    answer (has_room (usage, size) ? NULL : TOO_MUCH, data);
+  } else if (has_room (quota, usage, size) || fresh) {
+    answer (has_room (quota, usage, size) ? NULL : TOO_MUCH, data);
   } else {
     Count *counting = g_new0 (Count, 1);
     *counting = (Count){ .quota = quota, .uid = uid, .size = size, .answer = answer, .data = data };

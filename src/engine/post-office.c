@@ -66,6 +66,14 @@ post_office_quota (PostOffice *office)
   return office->quota;
 }
 
+/* At the very end the engine may be gone before our last work was done. */
+void
+post_office_changed (PostOffice *office)
+{
+  if (!office->closed)
+    outbox_source_look_again (office->rules.source);
+}
+
 /* --- closing ------------------------------------------------------------------- */
 
 static gboolean
@@ -231,7 +239,7 @@ post_office_new (const PostOfficeRules *rules)
 
   office->rules = *rules;
   office->local_names = local_names_of_host ();
-  office->quota = quota_new (rules->source, rules->directory);
+  office->quota = quota_new (rules);
   office->callers = g_hash_table_new_full (NULL, NULL, free_caller, NULL);
   office->timer = timer_new (on_timer, office);
   set_up_doors (office);

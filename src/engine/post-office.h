@@ -13,8 +13,8 @@ typedef struct PostOffice PostOffice;
 typedef struct {
   int           submit_fd, query_fd; /* that listen (net/local-socket.h); not taken */
   const char   *directory; /* of the outbox: is there room on its disk? */
-  OutboxSource *source;    /* these two outlive it */
-  Engine       *engine;
+  guint         messages_limit; /* that wait, of one user but root; 0: 1000 */
+  OutboxSource *source;
   /* The account for mail from SENDER; "" for a bounce. NULL with ERROR. */
   const Account *(*account) (const char *sender, gpointer data, GError **error);
   gpointer      data;
@@ -26,7 +26,8 @@ PostOffice *post_office_new (const PostOfficeRules *rules);
  * the main context, after a few seconds at the latest. */
 void post_office_close (PostOffice *office, void (*done) (gpointer data), gpointer data);
 
-/* Accepts NULL. An OutboxSource with work of ours under way is freed before. */
+/* After the OutboxSource, which may have work of ours under way, and so after closing. Accepts
+ * NULL. */
 void post_office_free (PostOffice *office);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PostOffice, post_office_free)
