@@ -39,7 +39,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   outbox_item_free (entry->item);
-  body_source_unref (entry->message);
+  g_clear_pointer (&entry->message, body_source_unref);
   g_clear_pointer (&entry->unwritten, outbox_batch_unref);
   outcome_free (entry->outcome);
   g_free (entry);
