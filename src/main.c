@@ -12,7 +12,7 @@
 #include "net/descriptors.h"
 
 static const Verb *const verbs[]
-    = { &verb_send, &verb_sendmail, &verb_config, &verb_paths, &verb_probe, &verb_demo };
+    = { &verb_send, &verb_sendmail, &verb_config, &verb_paths, &verb_probe, &verb_agent, &verb_demo };
 
 /* Names that mean `toukan sendmail`, and the letters that some of them stand for. */
 static const struct {

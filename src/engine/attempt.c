@@ -343,6 +343,23 @@ on_session_ended (Attempt *attempt, const Verdict *verdict)
   courier_drive (courier);
 }
 
+gboolean
+attempt_is_cut_off (const Attempt *attempt)
+{
+  const Courier *courier = attempt->courier;
+
+  return attempt->session && attempt->path.family != FAMILY_TUNNEL
+         && !(courier->carriage
+              && dialogue_is_in_doubt (session_dialogue (attempt->session), carriage_id (courier->carriage)))
+         && !session_has_address (attempt->session);
+}
+
+void
+attempt_cut (Attempt *attempt)
+{
+  session_cut (attempt->session, "this machine's address is gone");
+}
+
 /* The event's own don't outlive it. */
 static void
 keep_capabilities (Attempt *attempt, const Capabilities *capabilities)

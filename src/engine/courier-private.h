@@ -28,7 +28,8 @@ typedef struct {
   Courier *courier;
   guint host;
   Family family;
-  GArray *addresses; /* of IpAddress, the answer to the first */
+  Resolver *resolver; /* that was asked */
+  GArray *addresses;  /* of IpAddress, the answer to the first */
 } Question;
 
 struct Courier {
@@ -72,6 +73,12 @@ void     attempt_free (gpointer attempt);
 /* The ladder gives up ATTEMPT for REASON. */
 void attempt_abandon (Courier *courier, LadderAttemptId id, LadderReason reason);
 
+/* ATTEMPT's session can't go on: its own address is gone, and no end of a message has been
+ * permitted that the server might still answer. */
+gboolean attempt_is_cut_off (const Attempt *attempt);
+
+/* Ends the session of one that is cut off, as a failure of transport. */
+void attempt_cut (Attempt *attempt);
 /* For the history: ATTEMPT's session ends with VERDICT. The caller's. */
 OutboxAttempt *attempt_facts (const Attempt *attempt, const Verdict *verdict);
 

@@ -145,7 +145,8 @@ on_located (const char *network, const char *description, gpointer data)
   g_free (question->courier->network);
   question->courier->network = g_strdup (description);
   emit_answer (question, (EngineEvent){ .kind = ENGINE_NETWORK, .text = network, .detail = description });
-  answer_ladder (question, network);
+  /* Where it is unknown, nothing is believed and nothing written. */
+  answer_ladder (question, question->courier->account->path_memory ? network : NULL);
 }
 
 /* All addresses of a family are taken for reached by the way of the first. */
@@ -197,13 +198,14 @@ resolve (Courier *courier, const LadderAction *action)
   Question *question = g_new (Question, 1);
 
   *question = (Question){ courier, action->host, action->path.family,
+                          engine_resolver (courier->engine, courier->account),
                           g_array_new (FALSE, FALSE, sizeof (IpAddress)) };
   if (!host_is_literal (courier, action->host))
     emit_answer (question, (EngineEvent){ .kind = ENGINE_RESOLVING });
   g_ptr_array_add (courier->questions, question);
   courier->asked++;
-  resolver_ask (engine_resolver (courier->engine, courier->account),
-                courier->account->hosts_ascii[action->host], action->path.family, on_resolved, question);
+  resolver_ask (question->resolver, courier->account->hosts_ascii[action->host], action->path.family,
+                on_resolved, question);
 }
 
 /* --- the winner's session ----------------------------------------------------------- */
@@ -279,8 +281,8 @@ drop_search (Courier *courier)
   Identity *identity = engine_identity (courier->engine);
 
   for (guint i = 0; i < courier->questions->len; i++) {
-    gpointer question = g_ptr_array_index (courier->questions, i);
-    resolver_cancel (engine_resolver (courier->engine, courier->account), question);
+    Question *question = g_ptr_array_index (courier->questions, i);
+    resolver_cancel (question->resolver, question);
     if (identity)
       identity_cancel (identity, question);
   }
@@ -438,6 +440,21 @@ courier_free (Courier *courier)
   verdict_clear (&courier->last_failure);
   g_free (courier->network);
   g_free (courier);
+}
+
+/* Attempts of a search in the old network say nothing any more; the next search is the new
+ * network's. A session that won may live: its address may be of another network, or come back. */
+void
+courier_network_changed (Courier *courier)
+{
+  if (courier->done || !courier->carriage)
+    return;
+  if (courier->winner && !attempt_is_cut_off (courier->winner))
+    return;
+  courier->restart = TRUE;
+  if (courier->winner)
+    attempt_cut (courier->winner);
+  courier_drive (courier);
 }
 
 CancelResult

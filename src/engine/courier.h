@@ -15,6 +15,8 @@ gboolean      courier_holds (const Courier *courier, DeliveryId id);
 CancelResult  courier_cancel (Courier *courier, DeliveryId id, OutcomeKind kind); /* see carriage_cancel() */
 guint         courier_put_back (Courier *courier); /* all; the number for which it is too late */
 const Ladder *courier_ladder (const Courier *courier);
+/* See engine_network_changed(). */
+void          courier_network_changed (Courier *courier);
 
 /* Everybody's fate when VERDICT (NULL: none) is that of all still pending. The caller's. */
 Outcome *delivery_outcome (const Delivery *delivery, const Verdict *verdict);

@@ -17,7 +17,7 @@ typedef struct {
 } Watcher;
 
 typedef struct {
-  const Account *account;
+  const Account *account; /* NULL: of another network, for those who have asked it */
   Resolver *resolver;
 } AccountResolver;
 
@@ -85,6 +85,15 @@ engine_courier_done (Engine *engine, Courier *courier)
   engine_wake (engine);
 }
 
+/* Answers are remembered as long as anything is in hand: what comes tomorrow looks again. */
+static void
+forget_resolvers (Engine *engine)
+{
+  for (guint i = 0; i < engine->resolvers->len; i++)
+    resolver_free (g_array_index (engine->resolvers, AccountResolver, i).resolver);
+  g_array_set_size (engine->resolvers, 0);
+}
+
 static void
 start_what_is_due (Engine *engine)
 {
@@ -122,6 +131,7 @@ on_timer (gpointer data)
       && !engine->idle_told) {
     EngineEvent event = { .kind = ENGINE_IDLE };
     engine->idle_told = TRUE;
+    forget_resolvers (engine);
     engine_emit (engine, &event);
   }
 }
@@ -158,8 +168,7 @@ engine_free (Engine *engine)
   g_array_set_size (engine->watchers, 0);
   free_couriers (engine->couriers);
   free_couriers (engine->finished);
-  for (guint i = 0; i < engine->resolvers->len; i++)
-    resolver_free (g_array_index (engine->resolvers, AccountResolver, i).resolver);
+  forget_resolvers (engine);
   g_array_unref (engine->resolvers);
   g_array_unref (engine->watchers);
   timer_free (engine->timer);
@@ -182,6 +191,22 @@ void
 engine_wake (Engine *engine)
 {
   timer_set (engine->timer, 0);
+}
+
+gboolean
+engine_is_idle (const Engine *engine)
+{
+  return engine->idle_told;
+}
+
+void
+engine_network_changed (Engine *engine)
+{
+  for (guint i = 0; i < engine->resolvers->len; i++)
+    g_array_index (engine->resolvers, AccountResolver, i).account = NULL;
+  /* A courier that has nothing left leaves the array. */
+  for (guint i = engine->couriers->len; i-- > 0;)
+    courier_network_changed (g_ptr_array_index (engine->couriers, i));
 }
 
 guint

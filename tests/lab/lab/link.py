@@ -64,7 +64,10 @@ def forward(ends, delay, trace):
         patience = max(0, waiting[0][0] - time.monotonic()) if waiting else None
         ready, _, _ = select.select(ends, [], [], patience)
         for end in ready:
-            frame = end.recv(LARGEST)
+            try:
+                frame = end.recv(LARGEST)
+            except OSError:  # it was pulled
+                continue
             now = time.monotonic()
             number = ends.index(end)
             waiting.append((now + delay, ends[1 - number], frame))
