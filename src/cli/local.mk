@@ -56,3 +56,5 @@ libcli_a_SOURCES += src/cli/service-notice.h
 libcli_a_SOURCES += src/cli/verb-agent.c
 libcli_a_SOURCES += src/cli/when.c
 libcli_a_SOURCES += src/cli/when.h
+libcli_a_SOURCES += src/cli/system-doors.h
+libcli_a_SOURCES += src/cli/system-doors.c
