@@ -11,8 +11,8 @@
 #include "config.h"
 #include "net/descriptors.h"
 
-static const Verb *const verbs[]
-    = { &verb_send, &verb_sendmail, &verb_config, &verb_paths, &verb_probe, &verb_agent, &verb_demo };
+static const Verb *const verbs[] = { &verb_send,  &verb_sendmail, &verb_outbox, &verb_config,
+                                     &verb_paths, &verb_probe,    &verb_agent,  &verb_demo };
 
 /* Names that mean `toukan sendmail`, and the letters that some of them stand for. */
 static const struct {

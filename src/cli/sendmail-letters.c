@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "cli/wrapped.h"
 #include "core/command.h"
 
 typedef struct Letter Letter;
@@ -170,7 +171,13 @@ static const Letter letters[] = {
   { 'b', VALUE, set_mode, .choice = SENDMAIL_ALIASES, .word = "i",
     .help = N_ ("Checks the aliases, and lists all that is wrong with them.") },
   { 'I', ALONE, set_mode, .choice = SENDMAIL_ALIASES, .help = N_ ("The same.") },
+  { 'b', VALUE, set_mode, .choice = SENDMAIL_LIST, .word = "p",
+    .help = N_ ("Lists the outbox, as mailq does.") },
   { 'b', VALUE, refuse_mode, .help = NULL },
+  { 'q', ATTACHED, set_mode, .choice = SENDMAIL_FLUSH,
+    .help
+    = N_ ("Sends what waits in the outbox, once. What follows in the same word, an interval as in -q30m "
+          "or a selection as in -qRexample.org, is ignored: toukan agent is there for the former.") },
 
   { 'o', VALUE, set_delivery, .choice = DELIVERY_FOREGROUND, .word = "di",
     .help = N_ ("Sends while the caller waits, as delivery = foreground does.") },
@@ -336,46 +343,54 @@ sendmail_options_parse (SendmailOptions *options, int argc, char **argv, GError 
 
 /* ---- the list ------------------------------------------------------------- */
 
+/* Behind the option, or below it. */
+#define HELP_INDENT "                 "
+
 static void
 append_text_row (GString *out, const Letter *row)
 {
+  static const Wrapping wrapping = { HELP_INDENT, FALSE, 78 };
+  g_autoptr (GString) help = g_string_new (NULL);
   g_autofree char *option
-      = g_strdup_printf ("-%c%s%s%s", row->letter, row->word ? row->word : "", row->argument ? " " : "",
+      = g_strdup_printf ("  -%c%s%s%s", row->letter, row->word ? row->word : "", row->argument ? " " : "",
                          row->argument ? _ (row->argument) : "");
-  g_string_append_printf (out, "  %-14s %s\n", option, _ (row->help));
+  gsize width = strlen (option);
+
+  wrapped_append (help, _ (row->help), &wrapping);
+  if (width < strlen (HELP_INDENT))
+    g_string_overwrite_len (help, 0, option, (gssize)width);
+  else
+    g_string_append_printf (out, "%s\n", option);
+  g_string_append (out, help->str);
 }
 
-/* mdoc wants a sentence a line. */
 static void
 append_man_row (GString *out, const Letter *row)
 {
-  g_autoptr (GString) help = g_string_new (row->help);
-  g_string_replace (help, ". ", ".\n", 0);
-  g_string_append_printf (out, ".It Fl %c%s%s%s\n%s\n", row->letter, row->word ? row->word : "",
-                          row->argument ? " Ar " : "", row->argument ? row->argument : "", help->str);
+  static const Wrapping wrapping = { "", TRUE, 78 };
+
+  g_string_append_printf (out, ".It Fl %c%s%s%s\n", row->letter, row->word ? row->word : "",
+                          row->argument ? " Ar " : "", row->argument ? row->argument : "");
+  wrapped_append (out, row->help, &wrapping);
 }
 
-/* Those without a word of help are accepted and ignored. */
+/* Those without an effect are accepted and ignored. */
 static void
 append_ignored (GString *out, gboolean man)
 {
-  gboolean first = TRUE;
+  const char *before = man ? ".It Fl " : "  -";
 
   for (gsize i = 0; i < G_N_ELEMENTS (letters); i++) {
     if (letters[i].effect)
       continue;
-    g_string_append_printf (out, man ? "%sFl %c" : "%s-%c",
-                            first ? (man ? ".It " : "  ")
-                            : man ? " , "
-                                  : " ",
-                            letters[i].letter);
-    first = FALSE;
+    g_string_append_printf (out, "%s%c", before, letters[i].letter);
+    before = man ? " , " : " -";
   }
   if (man)
     g_string_append (out, "\nAccepted and ignored, with their values.\n"
                           "So is any other letter, with the rest of its word, and a line in the log.\n");
   else
-    g_string_append_printf (out, "\n                 %s\n",
+    g_string_append_printf (out, "\n" HELP_INDENT "%s\n",
                             _ ("Accepted and ignored, with their values; so is any other letter."));
 }
 

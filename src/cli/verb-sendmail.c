@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "cli/deliver.h"
+#include "cli/mailq.h"
+#include "cli/outbox-flush.h"
 #include "cli/output.h"
 #include "cli/sendmail-letters.h"
 #include "cli/sendmail-show.h"
@@ -94,11 +96,14 @@ send_message (const SendmailOptions *options, const Config *config, GError **err
   const Account *account = config_account (config, options->account, options->sender, error);
   g_autoptr (Handover) handover = account ? prepare (options, account, TRUE, error) : NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
+  DeliverWish wish = { .mode = options->delivery, .overrides = (const char *const *)options->set->pdata };
 
   if (!handover)
     return -1;
   show_notes (handover);
-  return deliver (account, handover->envelope, handover->message, &view);
+  /* Where nothing is kept, there is only now. */
+  wish.has_mode = options->delivery_set && account->outbox;
+  return deliver (account, handover->envelope, handover->message, &wish, &view);
 }
 
 static int
@@ -127,6 +132,21 @@ check_aliases (const SendmailOptions *options, const Config *config, GError **er
 }
 
 static int
+list (const SendmailOptions *options, const Config *config, GError **error)
+{
+  return mailq_print (options->account, (const char *const *)options->set->pdata);
+}
+
+static int
+flush (const SendmailOptions *options, const Config *config, GError **error)
+{
+  g_autoptr (GPtrArray) places = outbox_places_open (config, options->account, error);
+  OutboxFlushView view = { .verbose = options->verbose, .json = options->json };
+
+  return places ? outbox_flush (config, options->account, places, NULL, &view) : -1;
+}
+
+static int
 show_help (const SendmailOptions *options, const Config *config, GError **error)
 {
   g_autofree char *list = sendmail_letters (options->help ? options->help : "text");
@@ -141,10 +161,9 @@ show_help (const SendmailOptions *options, const Config *config, GError **error)
 
 /* By SendmailMode. */
 static int (*const modes[]) (const SendmailOptions *, const Config *, GError **) = {
-  [SENDMAIL_DELIVER] = send_message,
-  [SENDMAIL_VERIFY] = verify,
-  [SENDMAIL_ALIASES] = check_aliases,
-  [SENDMAIL_HELP] = show_help,
+  [SENDMAIL_DELIVER] = send_message,  [SENDMAIL_VERIFY] = verify,
+  [SENDMAIL_ALIASES] = check_aliases, [SENDMAIL_LIST] = list,
+  [SENDMAIL_FLUSH] = flush,           [SENDMAIL_HELP] = show_help,
 };
 
 static int

@@ -10,6 +10,7 @@ typedef struct {
 extern const Verb verb_agent;
 extern const Verb verb_config;
 extern const Verb verb_demo;
+extern const Verb verb_outbox;
 extern const Verb verb_paths;
 extern const Verb verb_probe;
 extern const Verb verb_send;

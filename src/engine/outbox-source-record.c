@@ -75,6 +75,15 @@ expire (Entry *entry, OutboxBatch *batch)
   }
 }
 
+static gboolean
+somebody_is_in_doubt (const OutboxItem *item)
+{
+  for (guint i = 0; i < item->envelope->recipients->len; i++)
+    if (item->verdicts[i].kind == OUTCOME_IN_DOUBT && !item->pending[i])
+      return TRUE;
+  return FALSE;
+}
+
 static void
 change_release (Entry *entry, OutboxBatch *batch, OutboxChange change)
 {
@@ -91,6 +100,8 @@ change_release (Entry *entry, OutboxBatch *batch, OutboxChange change)
   item->with_network = change.with_network;
   item->tries += change.counts ? 1 : 0;
   item->changed = clock_instant ().wall;
+  if (item->state != OUTBOX_CANCELLED && somebody_is_in_doubt (item))
+    item->state = OUTBOX_IN_DOUBT;
   g_clear_pointer (&item->holder, g_free);
   if (item->state == OUTBOX_FINISHED || item->state == OUTBOX_CANCELLED)
     item->finished = item->changed;

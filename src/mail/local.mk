@@ -59,3 +59,5 @@ libmail_a_SOURCES += src/mail/intake-mime.c
 libmail_a_SOURCES += src/mail/intake-write.c
 libmail_a_SOURCES += src/mail/handover.h
 libmail_a_SOURCES += src/mail/handover.c
+libmail_a_SOURCES += src/mail/summary.c
+libmail_a_SOURCES += src/mail/summary.h

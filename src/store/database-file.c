@@ -16,31 +16,24 @@
 #define VALUE_LIMIT (1 << 20)
 
 /* Pages in the WAL, 4 KiB each, before it is written back: who opens it alone reads it all,
- * and who crosses the mark pays. A precious one costs two fsyncs then, so less often. */
-#define WAL_PAGES "64"
-#define WAL_PAGES_PRECIOUS "256"
+ * and who crosses the mark pays. A precious one costs three fsyncs then, so less often. */
+#define WAL_PAGES 64
+#define WAL_PAGES_PRECIOUS 256
 
-/* What a larger journal (of a large message) is cut back to. */
-#define WAL_LIMIT "4194304"
+/* So long the others are waited for, to begin the journal anew. */
+#define WRITE_BACK_PATIENCE_MS 100
 
 /* --- opening --------------------------------------------------------------------------- */
 
 static void
-settle (sqlite3 *sqlite, gboolean precious)
+settle (sqlite3 *sqlite)
 {
   sqlite3_extended_result_codes (sqlite, 1);
   sqlite3_db_config (sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   sqlite3_db_config (sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config (sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   sqlite3_limit (sqlite, SQLITE_LIMIT_LENGTH, VALUE_LIMIT);
-  /* These touch no file, and so can't fail. */
-  sqlite3_exec (sqlite, "PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = " WAL_LIMIT, NULL, NULL,
-                NULL);
-  sqlite3_exec (sqlite,
-                precious ? "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = " WAL_PAGES_PRECIOUS
-                         : "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
-                           "PRAGMA wal_autocheckpoint = " WAL_PAGES,
-                NULL, NULL, NULL);
+  sqlite3_exec (sqlite, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
 }
 
 /* SQLite's own handler sleeps longer and longer, so that who has waited long waits longer
@@ -59,14 +52,49 @@ wait_for_others (void *data, int times)
 }
 
 static int
+note_pages (void *data, sqlite3 *sqlite, const char *name, int pages)
+{
+  Database *database = data;
+
+  database->pages = pages;
+  return SQLITE_OK;
+}
+
+/* SQLite's own way (wal_autocheckpoint) begins a journal anew only when the one that wrote it
+ * back is there still: of processes that come one by one none would be, since each that is
+ * alone builds the -shm from the journal, and the journal would grow for ever. */
+void
+database_file_write_back (Database *database)
+{
+  int in_journal = 0, written = 0;
+
+  if (database->pages < (database->schema->precious ? WAL_PAGES_PRECIOUS : WAL_PAGES))
+    return;
+  database->pages = 0;
+  database->patience = WRITE_BACK_PATIENCE_MS;
+  /* First what takes time, beside the others' work, then what keeps them waiting. A failure
+   * leaves all to the next. */
+  if (sqlite3_wal_checkpoint_v2 (database->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_journal, &written)
+          == SQLITE_OK
+      && in_journal == written)
+    sqlite3_wal_checkpoint_v2 (database->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
+static int
 open_named (Database *database, const char *name)
 {
   int code = sqlite3_open_v2 (name, &database->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                               database_vfs ());
 
   if (code == SQLITE_OK) {
-    settle (database->sqlite, database->schema->precious);
     sqlite3_busy_handler (database->sqlite, wait_for_others, database);
+    sqlite3_wal_hook (database->sqlite, note_pages, database);
+    settle (database->sqlite);
+    /* This one looks into the file; what is wrong with it comes out at the first transaction. */
+    sqlite3_exec (database->sqlite,
+                  database->schema->precious ? "PRAGMA synchronous = FULL"
+                                             : "PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL",
+                  NULL, NULL, NULL);
   }
   return code;
 }
@@ -160,7 +188,7 @@ populate (Database *database)
   return code == SQLITE_OK ? sqlite3_exec (database->sqlite, "COMMIT", NULL, NULL, NULL) : code;
 }
 
-/* Writes all into the file NAME; nothing is left in a journal. */
+/* Writes all into the file NAME, which nobody sees yet; nothing is left in a journal. */
 static int
 build_file (Database *database, const char *name)
 {
@@ -170,8 +198,10 @@ build_file (Database *database, const char *name)
     sqlite3_db_config (database->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   /* A file system without shared memory stays with the rollback journal. */
   if (code == SQLITE_OK)
-    code = sqlite3_exec (database->sqlite, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL",
-                         NULL, NULL, NULL);
+    code = sqlite3_exec (
+        database->sqlite,
+        "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL", NULL, NULL,
+        NULL);
   if (code == SQLITE_OK)
     code = populate (database);
   if (code != SQLITE_OK)
@@ -266,8 +296,10 @@ make_file (Database *database)
   int fd = g_mkstemp_full (draft, O_RDWR | O_CLOEXEC, 0600);
   if (fd < 0)
     return refuse_directory (database);
-  close (fd);
   int code = build_file (database, draft);
+  if (code == SQLITE_OK && database->schema->precious && fsync (fd) != 0)
+    code = refuse_directory (database);
+  close (fd);
   if (code == SQLITE_OK)
     code = publish (database, draft);
   remove_draft (draft);

@@ -18,6 +18,7 @@ struct Database {
   gboolean checked;    /* the tables are ours */
   gboolean lazy;       /* as SQLite was told last */
   guint    patience;   /* milliseconds that are left to wait for others */
+  int      pages;      /* in the journal after the latest commit */
   char    *failure, *warning, *damage;
 };
 
@@ -38,6 +39,9 @@ void     database_file_close (Database *database);
 gboolean database_file_is_in_place (const Database *database);
 /* TRUE: the damaged file is out of the way, by our doing or another's. */
 gboolean database_file_set_aside (Database *database);
+
+/* Writes the journal back into the file when it has grown, after a commit. */
+void     database_file_write_back (Database *database);
 
 /* While it is held nobody moves the file. Only of precious ones. */
 void database_gate_enter (Database *database);

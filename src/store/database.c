@@ -280,6 +280,8 @@ transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer dat
     code = work (sqlite, data);
   if (code == SQLITE_OK)
     code = sqlite3_exec (sqlite, "COMMIT", NULL, NULL, NULL);
+  if (code == SQLITE_OK && writing)
+    database_file_write_back (database);
   if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_READONLY_DBMOVED
       && !database_is_damage (code) && !database->failure)
     database_fail_with (database, code);

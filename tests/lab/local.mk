@@ -58,6 +58,10 @@ EXTRA_DIST += tests/lab/servers/postfix.py
 EXTRA_DIST += tests/lab/servers/server.py
 EXTRA_DIST += tests/lab/servers/standard.py
 EXTRA_DIST += tests/lab/servers/tree.py
+# cron itself; root only.
+LONG_TESTS += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/fetch-callers
 check_PROGRAMS += tests/lab/watch-links
 tests_lab_watch_links_SOURCES = tests/lab/watch-links.c
 tests_lab_watch_links_LDADD = $(NET_LIBS)

@@ -22,3 +22,7 @@ check_PROGRAMS += tests/unit/test-sendmail-letters
 TESTS += tests/unit/test-sendmail-letters
 tests_unit_test_sendmail_letters_SOURCES = tests/unit/test-sendmail-letters.c
 tests_unit_test_sendmail_letters_LDADD = libcli.a $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-outbox-draft
+TESTS += tests/unit/test-outbox-draft
+tests_unit_test_outbox_draft_SOURCES = tests/unit/test-outbox-draft.c
+tests_unit_test_outbox_draft_LDADD = libcli.a $(MAIL_LIBS)

@@ -35,3 +35,7 @@ check_PROGRAMS += tests/unit/test-handover
 TESTS += tests/unit/test-handover
 tests_unit_test_handover_SOURCES = tests/unit/test-handover.c
 tests_unit_test_handover_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-summary
+TESTS += tests/unit/test-summary
+tests_unit_test_summary_SOURCES = tests/unit/test-summary.c
+tests_unit_test_summary_LDADD = $(MAIL_LIBS)

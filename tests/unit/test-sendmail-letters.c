@@ -59,6 +59,12 @@ static const Row rows[] = {
   { "-bv", { .mode = SENDMAIL_VERIFY }, "", "" },
   { "-bi", { .mode = SENDMAIL_ALIASES }, "", "" },
   { "-I", { .mode = SENDMAIL_ALIASES }, "", "" },
+  { "-q", { .mode = SENDMAIL_FLUSH }, "", "" },
+  { "-q30m", { .mode = SENDMAIL_FLUSH }, "", "" },
+  { "-qIabc", { .mode = SENDMAIL_FLUSH }, "", "" },
+  { "-qf", { .mode = SENDMAIL_FLUSH }, "", "" },
+  { "-bp", { .mode = SENDMAIL_LIST }, "", "" },
+  { "-b p", { .mode = SENDMAIL_LIST }, "", "" },
   { "-odi", { .delivery_set = TRUE, .delivery = DELIVERY_FOREGROUND }, "", "" },
   { "-odb", { .delivery_set = TRUE, .delivery = DELIVERY_BACKGROUND }, "", "" },
   { "-odq", { .delivery_set = TRUE, .delivery = DELIVERY_QUEUE }, "", "" },
@@ -192,7 +198,7 @@ test_list (void)
   g_autofree char *text = sendmail_letters ("text"), *man = sendmail_letters ("man");
   g_assert_nonnull (strstr (text, "  -f address "));
   g_assert_nonnull (strstr (man, "\n.It Fl f Ar address\n"));
-  g_assert_nonnull (strstr (man, ".It Fl A , Fl B "));
+  g_assert_nonnull (strstr (man, ".It Fl A , B , C "));
   g_assert_null (sendmail_letters ("html"));
 }
 
