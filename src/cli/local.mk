@@ -89,3 +89,7 @@ libcli_a_SOURCES += src/cli/deliver-private.h
 libcli_a_SOURCES += src/cli/deliver-kept.c
 libcli_a_SOURCES += src/cli/deliver-later.c
 libcli_a_SOURCES += src/cli/deliver-now.c
+libcli_a_SOURCES += src/cli/serve.h
+libcli_a_SOURCES += src/cli/serve.c
+libcli_a_SOURCES += src/cli/serve-now.h
+libcli_a_SOURCES += src/cli/serve-now.c

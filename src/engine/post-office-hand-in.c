@@ -69,8 +69,8 @@ on_room (const char *refusal, gpointer data)
     hand_in_answer (customer->hand_in, 452, refusal);
     return;
   }
-  keep_message (post_office_rules (customer->caller.office)->source, customer->account, customer->caller.uid,
-                handover, on_kept, customer);
+  KeepRules rules = { .account = customer->account, .owner = customer->caller.uid };
+  keep_message (post_office_rules (customer->caller.office)->source, &rules, handover, on_kept, customer);
 }
 
 static void
