@@ -24,9 +24,8 @@ put (const Letter *letter, const char *directory, OutboxWish *wish, gint64 *ret_
 }
 
 static void
-say_kept (const Letter *letter, gint64 id, const OutboxWish *wish)
+say_kept (const Letter *letter, gint64 id, const OutboxWish *wish, gint64 now)
 {
-  gint64 now = clock_instant ().wall;
   g_autofree char *when = when_format (wish->not_before, now);
   g_autofree char *near = when_format_near (wish->not_before, now);
 
@@ -43,11 +42,9 @@ say_kept (const Letter *letter, gint64 id, const OutboxWish *wish)
 
 /* Of two moments to wait for, the later counts. */
 static void
-choose_time (const Letter *letter, OutboxWish *wish)
+choose_time (const Letter *letter, OutboxWish *wish, gint64 now)
 {
-  gint64 undo = letter->account->undo_window > 0
-                    ? ticks_after (clock_instant ().wall, letter->account->undo_window)
-                    : 0;
+  gint64 undo = letter->account->undo_window > 0 ? ticks_after (now, letter->account->undo_window) : 0;
 
   wish->not_before = MAX (undo, letter->wish->not_before);
   wish->hold_until = letter->wish->not_before;
@@ -61,16 +58,17 @@ deliver_later (const Letter *letter, DeliveryMode mode)
   g_autoptr (GError) error = NULL;
   g_autoptr (MessageSummary) summary = message_summary_new (letter->message, &error);
   g_auto (GStrv) overrides = accounts_keepable (letter->wish->overrides);
+  gint64 now = clock_instant ().wall;
   gint64 id = 0;
 
   if (!summary)
     return deliver_refuse (error);
   OutboxWish wish = deliver_outbox_wish (letter, summary, overrides);
   wish.state = OUTBOX_QUEUED;
-  choose_time (letter, &wish);
+  choose_time (letter, &wish, now);
   if (!put (letter, directory, &wish, &id, &error))
     return deliver_refuse (error);
-  say_kept (letter, id, &wish);
+  say_kept (letter, id, &wish, now);
   if (mode == DELIVERY_BACKGROUND || (mode == DELIVERY_FOREGROUND && g_strcmp0 (wish.reason, "undo") == 0))
     if (!background_start (directory, &error))
       fprintf (stderr, _ ("toukan: warning: %s\n"), error->message);

@@ -13,6 +13,7 @@ typedef struct {
   BodySource *message;
   const DeliverWish *wish;
   const DeliverView *view;
+  Accounts *accounts; /* of what the outbox holds; NULL: no outbox */
 } Letter;
 
 /* Now, with an engine. SOURCE is its WorkSource; OUTBOX (NULL: none) the same as what it is. */
@@ -27,6 +28,9 @@ OutboxWish deliver_outbox_wish (const Letter *letter, const MessageSummary *summ
 
 /* The outbox can't be used: nothing was sent, and the caller keeps the message. */
 int deliver_refuse (const GError *error);
+
+/* NoticesRules.warn: says TEXT on standard error. */
+void deliver_warn (const char *text, gpointer data);
 
 /* --- deliver-kept.c -------------------------------------------------------------------- */
 

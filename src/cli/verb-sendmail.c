@@ -1,5 +1,6 @@
 /* `toukan sendmail`, also when called as `sendmail`, `mailq` or `newaliases`: what mutt, git
  * send-email, PHP and cron call. sendmail-letters.c reads what they want; here it is done. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <sysexits.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 #include "cli/state.h"
 #include "cli/system-outbox.h"
 #include "cli/verb.h"
+#include "engine/send-log.h"
 #include "mail/address.h"
 #include "mail/aliases.h"
 #include "mail/handover.h"
@@ -84,12 +86,39 @@ prepare (const SendmailOptions *options, const Account *account, gboolean read_m
   return raw ? handover_prepare (&request, raw, error) : NULL;
 }
 
-/* Aliases that can't be followed: somebody should mend them, but the message goes. */
+/* For whoever keeps the system, not for the program that called: the message goes. */
 static void
-show_notes (const Handover *handover)
+tell (const Account *account, gboolean verbose, const char *text)
 {
+  g_autoptr (GError) error = NULL;
+
+  if (verbose)
+    fprintf (stderr, "toukan: %s\n", text);
+  if (!log_note (account, g_get_real_time (), text, &error))
+    fprintf (stderr, "toukan: %s\n", error->message);
+}
+
+/* Letters that nobody knows, and aliases that can't be followed. */
+static void
+tell_remarks (const SendmailOptions *options, const Account *account, const Handover *handover)
+{
+  if (options->unknown->len > 0) {
+    g_autofree char *text
+        = g_strdup_printf (_ ("options that aren't known were ignored: %s"), options->unknown->str);
+    tell (account, options->verbose, g_strchomp (text));
+  }
   for (guint i = 0; i < handover->notes->len; i++)
-    fprintf (stderr, "toukan: %s\n", (const char *)g_ptr_array_index (handover->notes, i));
+    tell (account, TRUE, g_ptr_array_index (handover->notes, i));
+}
+
+/* -oeq */
+static void
+be_quiet (void)
+{
+  int nowhere = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+
+  if (nowhere >= 0 && dup2 (nowhere, STDERR_FILENO) >= 0)
+    close (nowhere);
 }
 
 static int
@@ -103,7 +132,7 @@ send_message (const SendmailOptions *options, const Config *config, GError **err
 
   if (!handover)
     return -1;
-  show_notes (handover);
+  tell_remarks (options, account, handover);
   /* Where nothing is kept, there is only now. */
   wish.has_mode = options->delivery_set && account->outbox;
   return deliver (account, handover->envelope, handover->message, &wish, &view);
@@ -118,7 +147,7 @@ verify (const SendmailOptions *options, const Config *config, GError **error)
 
   if (!handover)
     return -1;
-  show_notes (handover);
+  tell_remarks (options, account, handover);
   sendmail_show_route (account, handover->envelope);
   return output_flush (EX_OK);
 }
@@ -215,8 +244,11 @@ run (int argc, char **argv)
   int status = -1;
 
   sendmail_options_init (&options);
-  if (sendmail_options_parse (&options, argc, argv, &error))
+  if (sendmail_options_parse (&options, argc, argv, &error)) {
+    if (options.errors == SENDMAIL_ERRORS_QUIET)
+      be_quiet ();
     status = run_mode (&options, &error);
+  }
   return error ? deliver_fail (error) : status;
 }
 

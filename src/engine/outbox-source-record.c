@@ -208,7 +208,9 @@ tell_settled (Entry *entry)
                             .decision = entry->decision,
                             .tried = entry->tried,
                             .put_back = entry->put_back,
-                            .first_hold = entry->first_hold };
+                            .first_hold = entry->first_hold,
+                            .asked = entry->asked,
+                            .path = entry->path };
 
   if (source->listener && !source->closing)
     source->listener (&settled, source->listener_data);
@@ -305,6 +307,8 @@ take_event (Entry *entry, const DeliveryEvent *event, Record *record)
     break;
   case DELIVERY_EVENT_ATTEMPT:
     entry->tried = TRUE;
+    g_free (entry->path);
+    entry->path = g_strdup (event->attempt->path);
     change_attempt (entry, record->batch, event->attempt);
     break;
   case DELIVERY_EVENT_END:

@@ -67,3 +67,5 @@ tests_lab_watch_links_SOURCES = tests/lab/watch-links.c
 tests_lab_watch_links_LDADD = $(NET_LIBS)
 TESTS += tests/lab/test-link-watch.py
 EXTRA_DIST += tests/lab/test-link-watch.py
+TESTS += tests/lab/test-sendmail.py
+EXTRA_DIST += tests/lab/test-sendmail.py
