@@ -9,6 +9,7 @@
 #include "cli/outbox-places.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/system-outbox.h"
 #include "net/clock.h"
 
 #define HEAD "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
@@ -54,7 +55,7 @@ mailq_add (Mailq *mailq, const MailqRow *row)
   fputc ('\n', mailq->out);
 }
 
-/* The server's words where there are any, as they are what scripts look for. */
+/* The server's words alone where there are any, as they are what scripts look for. */
 static char *
 item_reason (const OutboxItem *item)
 {
@@ -65,7 +66,7 @@ item_reason (const OutboxItem *item)
       continue;
     if (verdict->kind == OUTCOME_IN_DOUBT)
       return g_strdup ("in doubt: sent, and no answer came");
-    return verdict->reply ? reply_to_string (verdict->reply) : g_strdup (cause_name (verdict->cause));
+    return verdict->reply ? reply_to_string (verdict->reply) : report_verdict (verdict);
   }
   return g_strdup (item->reason);
 }
@@ -128,6 +129,18 @@ on_item (const OutboxItem *item, gpointer data)
     mailq_add_item (printing->mailq, item, printing->now);
 }
 
+/* What the system outbox has of this user's; of everybody's for root. */
+static int
+print_system (Printing *printing)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!system_outbox_list (on_item, printing, &error))
+    return deliver_fail (error);
+  mailq_end (printing->mailq);
+  return output_flush (EX_OK);
+}
+
 int
 mailq_print (const char *name, const char *const *overrides)
 {
@@ -136,6 +149,8 @@ mailq_print (const char *name, const char *const *overrides)
   Mailq mailq = { .out = stdout };
   Printing printing = { &mailq, name, clock_instant ().wall };
   g_autoptr (GError) error = NULL;
+  if (!name && system_outbox_takes_over (overrides))
+    return print_system (&printing);
   g_autoptr (Config) config = config_load (overrides, &error);
   g_autoptr (GPtrArray) places = config ? outbox_places_open (config, name, &error) : NULL;
   if (!places)

@@ -191,6 +191,13 @@ follows_sending (const OutboxItem *item)
                 : g_strdup (_ ("Whoever was sending it is gone: the next that sends takes it over."));
 }
 
+static char *
+follows_kept_by_server (const OutboxItem *item, gint64 now)
+{
+  g_autofree char *until = when_format (item->hold_until, now);
+  return g_strdup_printf (_ ("The server keeps it until %s."), until);
+}
+
 /* NULL: nothing. */
 static char *
 follows_words (const OutboxItem *item, const Account *account, gint64 now)
@@ -211,6 +218,8 @@ follows_words (const OutboxItem *item, const Account *account, gint64 now)
     return follows_by_person (item, _ ("It was sent, and the answer never came: it may have arrived. Ask the "
                                        "recipient, then `toukan outbox resolve ID sent` or `toukan outbox "
                                        "resolve ID resend`."));
+  case STANDING_SENT:
+    return item->hold_until > now ? follows_kept_by_server (item, now) : NULL;
   default:
     return NULL;
   }

@@ -173,6 +173,9 @@ static const Letter letters[] = {
   { 'I', ALONE, set_mode, .choice = SENDMAIL_ALIASES, .help = N_ ("The same.") },
   { 'b', VALUE, set_mode, .choice = SENDMAIL_LIST, .word = "p",
     .help = N_ ("Lists the outbox, as mailq does.") },
+  { 'b', VALUE, set_mode, .choice = SENDMAIL_SERVE, .word = "s",
+    .help = N_ ("Speaks SMTP on standard input and output. A message is safe in the outbox when it is "
+                "answered with 250; sending it goes on by itself.") },
   { 'b', VALUE, refuse_mode, .help = NULL },
   { 'q', ATTACHED, set_mode, .choice = SENDMAIL_FLUSH,
     .help

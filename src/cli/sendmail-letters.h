@@ -39,6 +39,7 @@ typedef struct {
   DsnReturn ret;            /* -R */
   GPtrArray *set;           /* of char *: --set; NULL-terminated after parsing */
   GPtrArray *recipients;    /* of char *, borrowed from the command line: lists as written */
+  gboolean system;          /* not of the command line: the system outbox takes it */
   GString *unknown;         /* letters that nobody knows, each as "-x" and a space */
 } SendmailOptions;
 

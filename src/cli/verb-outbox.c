@@ -214,19 +214,39 @@ run_resolve (const Work *work)
   return act (targets, action);
 }
 
+/* Whatever they were waiting for. */
+static int
+make_due (const GArray *targets)
+{
+  for (guint i = 0; i < targets->len; i++) {
+    const OutboxTarget *target = &g_array_index (targets, OutboxTarget, i);
+    g_autoptr (GError) error = NULL;
+    OutboxResult result;
+    OutboxState state;
+    if (!outbox_act (target->place->outbox, target->id, OUTBOX_RETRY, OUTBOX_ANYBODY, clock_instant ().wall,
+                     &result, &state, &error))
+      return deliver_fail (error);
+    if (result != OUTBOX_DONE)
+      return outbox_explain (target, OUTBOX_RETRY, result, state);
+  }
+  return EX_OK;
+}
+
 /* "flush [ID…]" */
 static int
 run_flush (const Work *work)
 {
   const OutboxFlushView view = { .verbose = work->options->verbose, .json = work->options->json };
-  const guint states = 1u << OUTBOX_QUEUED | 1u << OUTBOX_SENDING;
+  const char *const *words = (const char *const *)work->words;
   g_autoptr (GArray) targets = NULL;
   g_autoptr (GError) error = NULL;
-  if (work->words[0]
-      && !outbox_targets_find (work->places, work->options->account, states, (const char *const *)work->words,
-                               &targets, &error))
+  if (words[0]
+      && !outbox_targets_find (work->places, work->options->account, outbox_action_states (OUTBOX_RETRY),
+                               words, &targets, &error))
     return deliver_fail (error);
-  return outbox_flush (work->config, work->options->account, work->places, targets, &view);
+  const int status = targets ? make_due (targets) : EX_OK;
+  return status == EX_OK ? outbox_flush (work->config, work->options->account, work->places, targets, &view)
+                         : status;
 }
 
 /* --- the verb --------------------------------------------------------------------------------------- */

@@ -14,7 +14,9 @@
 #include "cli/output.h"
 #include "cli/sendmail-letters.h"
 #include "cli/sendmail-show.h"
+#include "cli/serve.h"
 #include "cli/state.h"
+#include "cli/system-outbox.h"
 #include "cli/verb.h"
 #include "engine/send-log.h"
 #include "mail/address.h"
@@ -67,7 +69,7 @@ prepare (const SendmailOptions *options, const Account *account, gboolean read_m
   g_auto (GStrv) local_names = local_names_of_host ();
   HandoverRequest request = { .account = account,
                               .local_names = (const char *const *)local_names,
-                              .aliases_file = ALIASES_FILE,
+                              .aliases_file = options->system ? NULL : ALIASES_FILE,
                               .wanted = wanted,
                               .read_recipients = options->read_recipients,
                               .notify = options->notify,
@@ -123,7 +125,8 @@ static int
 send_message (const SendmailOptions *options, const Config *config, GError **error)
 {
   const Account *account = config_account (config, options->account, options->sender, error);
-  g_autoptr (Handover) handover = account ? prepare (options, account, TRUE, error) : NULL;
+  gboolean answers = account && (!options->system || system_outbox_answers (error));
+  g_autoptr (Handover) handover = answers ? prepare (options, account, TRUE, error) : NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
   DeliverWish wish = { .nobody_waits = options->errors == SENDMAIL_ERRORS_MAIL,
                        .mode = options->delivery,
@@ -163,6 +166,23 @@ check_aliases (const SendmailOptions *options, const Config *config, GError **er
 }
 
 static int
+serve (const SendmailOptions *options, const Config *config, GError **error)
+{
+  SendmailServeOptions serving = { .config = config,
+                                   .account = options->account,
+                                   .overrides = (const char *const *)options->set->pdata,
+                                   .delivery_set = options->delivery_set,
+                                   .delivery = options->delivery };
+
+  if (options->system)
+    return system_outbox_bridge ();
+  /* Without any account no conversation has a point; which one is meant, each sender says. */
+  if (!config_account_names (config)[0] && !config_account (config, options->account, NULL, error))
+    return -1;
+  return serve_stdio (&serving);
+}
+
+static int
 list (const SendmailOptions *options, const Config *config, GError **error)
 {
   return mailq_print (options->account, (const char *const *)options->set->pdata);
@@ -195,13 +215,23 @@ static int (*const modes[]) (const SendmailOptions *, const Config *, GError **)
   [SENDMAIL_DELIVER] = send_message,  [SENDMAIL_VERIFY] = verify,
   [SENDMAIL_ALIASES] = check_aliases, [SENDMAIL_LIST] = list,
   [SENDMAIL_FLUSH] = flush,           [SENDMAIL_HELP] = show_help,
+  [SENDMAIL_SERVE] = serve,
 };
 
-static int
-run_mode (const SendmailOptions *options, GError **error)
+/* Who has no configuration of his own is served by the system outbox, where there is one. */
+static Config *
+find_config (SendmailOptions *options, GError **error)
 {
-  g_autoptr (Config) config
-      = options->mode != SENDMAIL_HELP ? config_load ((const char *const *)options->set->pdata, error) : NULL;
+  const char *const *set = (const char *const *)options->set->pdata;
+
+  options->system = !options->account && system_outbox_takes_over (set);
+  return options->system ? system_outbox_config () : config_load (set, error);
+}
+
+static int
+run_mode (SendmailOptions *options, GError **error)
+{
+  g_autoptr (Config) config = options->mode != SENDMAIL_HELP ? find_config (options, error) : NULL;
 
   if (!config && options->mode != SENDMAIL_HELP)
     return -1;

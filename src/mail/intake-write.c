@@ -90,6 +90,26 @@ append_own (HeaderWriter *writer, guint index)
   return header_append_mailboxes (writer->ours, name, one);
 }
 
+/* NAME@localhost, as a sendmail without a configuration of its own completes it, means no more
+ * elsewhere than NAME alone does. TRUE: there was one. */
+static gboolean
+complete_local (const IntakeRules *rules, GPtrArray *mailboxes)
+{
+  gboolean changed = FALSE;
+  for (guint i = 0; i < mailboxes->len; i++) {
+    Mailbox *mailbox = g_ptr_array_index (mailboxes, i);
+    const char *domain = address_domain (mailbox->address);
+    if (!local_names_hold (NULL, domain) || g_str_equal (domain, rules->qualify_with))
+      continue;
+    char *complete
+        = g_strdup_printf ("%.*s%s", (int)(domain - mailbox->address), mailbox->address, rules->qualify_with);
+    g_free (mailbox->address);
+    mailbox->address = complete;
+    changed = TRUE;
+  }
+  return changed;
+}
+
 /* "root (Cron Daemon)": servers refuse an address without domain, and every sendmail
  * adds it. FALSE: the field stays as it is. */
 static gboolean
@@ -98,11 +118,10 @@ append_qualified (HeaderWriter *writer, guint index)
   const IntakeWork *work = writer->work;
   if (work->rules->qualify_with == NULL || !intake_field_is_one_of (work, index, address_fields))
     return FALSE;
-  g_autoptr (GPtrArray) complete = intake_parse_field (work, index, NULL, NULL);
-  g_autoptr (GPtrArray) qualified
-      = complete == NULL ? intake_parse_field (work, index, work->rules->qualify_with, NULL) : NULL;
+  g_autoptr (GPtrArray) mailboxes = intake_parse_field (work, index, LOCAL_DOMAIN, NULL);
   g_autofree char *name = name_of (work, index);
-  return qualified != NULL && header_append_mailboxes (writer->ours, name, qualified);
+  return mailboxes != NULL && complete_local (work->rules, mailboxes)
+         && header_append_mailboxes (writer->ours, name, mailboxes);
 }
 
 /* Raw UTF-8 would go only where every server on the way knows SMTPUTF8. */
