@@ -140,12 +140,12 @@ drop_chunks (sqlite3 *sqlite, gint64 message, gboolean *ret_all)
 int
 outbox_drop_message (sqlite3 *sqlite, gint64 message)
 {
-  gint64 n = 0;
+  gint64 beyond = 0;
   gboolean all;
-  int code = database_get (sqlite, &n, "SELECT count(*) FROM chunk WHERE id >= ? AND id < ?", "ii",
-                           CHUNK_KEY (message, 0), CHUNK_KEY (message + 1, 0));
+  int code = database_get (sqlite, &beyond, "SELECT EXISTS (SELECT 1 FROM chunk WHERE id = ?)", "i",
+                           CHUNK_KEY (message, CHUNKS_AT_ONCE));
 
-  if (code == SQLITE_OK && n >= CHUNKS_AT_ONCE)
+  if (code == SQLITE_OK && beyond != 0)
     return database_execute (sqlite, "UPDATE message SET lease = ? WHERE id = ?", "ii", NOBODY, message);
   if (code == SQLITE_OK)
     code = drop_chunks (sqlite, message, &all);

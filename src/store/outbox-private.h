@@ -72,6 +72,9 @@ int outbox_bury (sqlite3 *sqlite, gint64 token, gint64 now);
  * somebody wished it to be cancelled: nothing is lost by a word. */
 int outbox_settle (sqlite3 *sqlite, gint64 id, OutboxState state, gint64 now);
 
+/* With all that there is of it. */
+int outbox_remove (sqlite3 *sqlite, gint64 id);
+
 /* What follows for a state from the fates of its recipients, as SQL over table item. */
 #define ANYBODY_IN_DOUBT                                                                                     \
   "EXISTS (SELECT 1 FROM recipient WHERE recipient.item = item.id AND kind = 'in-doubt' AND NOT pending)"

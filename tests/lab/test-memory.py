@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 from typing import NamedTuple
 
-from lab import BUILD, Lab, case, check_equal, main, test
+from lab import BUILD, Lab, case, check_equal, main, test, without_outbox
 from lab.client import Sent
 from lab.network import ALL_PATHS
 
@@ -238,4 +238,5 @@ def _():
 
 
 if __name__ == "__main__":
+    without_outbox()
     main()

@@ -7,7 +7,7 @@ A new network is a row: what the firewall does, who listens where, and what must
 
 from typing import NamedTuple
 
-from lab import CASES, Lab, case, check_equal, main, message, test
+from lab import CASES, Lab, case, check_equal, main, message, test, without_outbox
 from lab.network import ALL_PATHS
 
 # A path-MTU black hole, IPv6's commonest failure: small packets pass. The sink's certificate
@@ -141,4 +141,5 @@ def _():
 
 
 if __name__ == "__main__":
+    without_outbox()
     main()

@@ -26,7 +26,7 @@ from . import namespaces  # noqa: E402
 from .firewall import CASES, case  # noqa: E402,F401
 from .network import HOST, Lab  # noqa: E402,F401
 from .sink import Sink  # noqa: E402,F401
-from .client import Sent, message  # noqa: E402,F401
+from .client import Sent, message, without_outbox  # noqa: E402,F401
 
 
 def main():
