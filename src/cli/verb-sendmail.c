@@ -128,7 +128,9 @@ send_message (const SendmailOptions *options, const Config *config, GError **err
   gboolean answers = account && (!options->system || system_outbox_answers (error));
   g_autoptr (Handover) handover = answers ? prepare (options, account, TRUE, error) : NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
-  DeliverWish wish = { .mode = options->delivery, .overrides = (const char *const *)options->set->pdata };
+  DeliverWish wish = { .nobody_waits = options->errors == SENDMAIL_ERRORS_MAIL,
+                       .mode = options->delivery,
+                       .overrides = (const char *const *)options->set->pdata };
 
   if (!handover)
     return -1;

@@ -69,6 +69,26 @@ must_become_own (const IntakeRules *rules, const GPtrArray *mailboxes)
   return FALSE;
 }
 
+/* NAME@localhost or NAME@vm, as programs and a sendmail without a configuration of its own
+ * complete it, means no more elsewhere than NAME alone does. TRUE: there was one. */
+static gboolean
+complete_local (const IntakeRules *rules, GPtrArray *mailboxes)
+{
+  gboolean changed = FALSE;
+  for (guint i = 0; rules->qualify_with != NULL && i < mailboxes->len; i++) {
+    Mailbox *mailbox = g_ptr_array_index (mailboxes, i);
+    const char *domain = address_domain (mailbox->address);
+    if (!local_names_bare (rules->local_names, domain) || g_strcmp0 (domain, rules->qualify_with) == 0)
+      continue;
+    char *complete
+        = g_strdup_printf ("%.*s%s", (int)(domain - mailbox->address), mailbox->address, rules->qualify_with);
+    g_free (mailbox->address);
+    mailbox->address = complete;
+    changed = TRUE;
+  }
+  return changed;
+}
+
 /* The writer's name stays: it says which program it was. */
 static gboolean
 append_own (HeaderWriter *writer, guint index)
@@ -84,30 +104,13 @@ append_own (HeaderWriter *writer, guint index)
   g_autoptr (GPtrArray) one = g_ptr_array_new ();
   g_autofree char *name = name_of (writer->work, index);
   g_ptr_array_add (one, &own);
-  if (header_field_is (writer->work->header, intake_field (writer->work, index), "From")
-      && writer->old_from == NULL)
-    writer->old_from = intake_parse_field (writer->work, index, rules->qualify_with, NULL);
-  return header_append_mailboxes (writer->ours, name, one);
-}
-
-/* NAME@localhost, as a sendmail without a configuration of its own completes it, means no more
- * elsewhere than NAME alone does. TRUE: there was one. */
-static gboolean
-complete_local (const IntakeRules *rules, GPtrArray *mailboxes)
-{
-  gboolean changed = FALSE;
-  for (guint i = 0; i < mailboxes->len; i++) {
-    Mailbox *mailbox = g_ptr_array_index (mailboxes, i);
-    const char *domain = address_domain (mailbox->address);
-    if (!local_names_hold (NULL, domain) || g_str_equal (domain, rules->qualify_with))
-      continue;
-    char *complete
-        = g_strdup_printf ("%.*s%s", (int)(domain - mailbox->address), mailbox->address, rules->qualify_with);
-    g_free (mailbox->address);
-    mailbox->address = complete;
-    changed = TRUE;
+  gboolean written = header_append_mailboxes (writer->ours, name, one);
+  if (writer->old_from == NULL
+      && header_field_is (writer->work->header, intake_field (writer->work, index), "From")) {
+    complete_local (rules, mailboxes);
+    writer->old_from = g_steal_pointer (&mailboxes);
   }
-  return changed;
+  return written;
 }
 
 /* "root (Cron Daemon)": servers refuse an address without domain, and every sendmail

@@ -15,7 +15,7 @@ def stand_in(lab, **options):
 def arrived(lab, sent):
     """The octets of the one message, whose envelope is as it must be."""
     sent.check(status=0)
-    stored, = lab.messages()
+    stored, = lab.wait_for(lab.messages, "the message")  # after -bs it leaves in the background
     check_equal((stored.sender, stored.recipients), (SENDER, [RECIPIENT]), "envelope")
     return stored.octets
 
