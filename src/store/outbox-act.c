@@ -101,7 +101,7 @@ perform (Acting *acting, sqlite3 *sqlite)
   for (gsize i = 0; i < G_N_ELEMENTS (deed->sql) && deed->sql[i] && code == SQLITE_OK; i++)
     code = database_execute (sqlite, deed->sql[i], "ii", acting->id, acting->now);
   if (code == SQLITE_OK)
-    code = outbox_settle (sqlite, acting->id, deed->becomes, acting->now);
+    code = outbox_settle (sqlite, acting->id, deed->becomes, acting->now, 0);
   Place after = { .state = acting->state };
   if (code == SQLITE_OK)
     code = read_place (acting, sqlite, &after);

@@ -71,3 +71,5 @@ TESTS += tests/lab/test-sendmail.py
 EXTRA_DIST += tests/lab/test-sendmail.py
 LONG_TESTS += tests/lab/test-system.py
 EXTRA_DIST += tests/lab/test-system.py
+TESTS += tests/lab/test-notices.py
+EXTRA_DIST += tests/lab/test-notices.py
