@@ -22,11 +22,18 @@ append_field (GString *out, const char *label, const char *text)
   cell_append_wrapped (out, first->str, shown);
 }
 
+static char *
+size_words (guint64 size)
+{
+  g_autofree char *octets = g_strdup_printf ("%" G_GUINT64_FORMAT, size);
+  return g_strdup_printf (_ ("%s octets"), octets);
+}
+
 static void
 append_message (GString *out, const OutboxItem *item, gint64 now)
 {
   g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, item->id);
-  g_autofree char *size = g_strdup_printf (_ ("%" G_GUINT64_FORMAT " octets"), item->size);
+  g_autofree char *size = size_words (item->size);
   g_autofree char *submitted = when_format (item->submitted, now);
   g_string_append_printf (out, _ ("Message %s: %s\n"), id,
                           outbox_standing_words (outbox_item_standing (item, now)));

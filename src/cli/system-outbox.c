@@ -230,81 +230,105 @@ system_outbox_act (gint64 id, OutboxAction action, OutboxResult *ret_result, Out
 
 #define PENDING_ENOUGH ((gsize)64 * 1024)
 
-typedef struct Bridge Bridge;
-
+/* What comes in and what goes out are streams of their own: the caller may have said all and
+ * still listen. */
 typedef struct {
-  Bridge *bridge;
-  Stream *stream;
-  gboolean ended; /* nothing more comes from there */
-} BridgeEnd;
-
-struct Bridge {
-  BridgeEnd caller, outbox;
+  Stream *in, *out, *outbox; /* OUTBOX is NULL when it has hung up */
   GMainLoop *loop;
-};
-
-static BridgeEnd *
-other_end (BridgeEnd *end)
-{
-  return end == &end->bridge->caller ? &end->bridge->outbox : &end->bridge->caller;
-}
+} Bridge;
 
 static void
-on_received (Stream *stream, const guint8 *octets, gsize length, gpointer data)
+pass_on (Stream *from, Stream *to, const guint8 *octets, gsize length)
 {
-  BridgeEnd *end = data;
-  Stream *to = other_end (end)->stream;
-
-  if (!to)
-    return;
   stream_write (to, octets, length);
-  stream_set_reading (stream, stream_pending (to) < PENDING_ENOUGH);
+  stream_set_reading (from, stream_pending (to) < PENDING_ENOUGH);
 }
 
 static void
-on_drained (Stream *stream, gpointer data)
+on_said (Stream *stream, const guint8 *octets, gsize length, gpointer data)
 {
-  BridgeEnd *end = data, *from = other_end (end);
+  Bridge *bridge = data;
 
-  if (from->stream)
-    stream_set_reading (from->stream, TRUE);
-  else if (from->ended)
-    g_main_loop_quit (end->bridge->loop); /* all that the outbox said has arrived */
+  if (bridge->outbox)
+    pass_on (stream, bridge->outbox, octets, length);
 }
 
-/* What the caller's end leaves unsaid, the outbox still answers; with its end all is over. */
 static void
-on_closed (Stream *stream, const char *detail, gpointer data)
+on_all_said (Stream *stream, const char *detail, gpointer data)
 {
-  BridgeEnd *end = data, *to = other_end (end);
-  gboolean outbox = end == &end->bridge->outbox;
+  Bridge *bridge = data;
 
-  end->ended = TRUE;
-  if (outbox)
-    g_clear_pointer (&end->stream, stream_free);
-  if (to->stream && (!outbox || stream_pending (to->stream) > 0))
-    stream_close_gracefully (to->stream);
+  g_clear_pointer (&bridge->in, stream_free);
+  if (bridge->outbox)
+    stream_close_gracefully (bridge->outbox);
+}
+
+static void
+on_answered (Stream *stream, const guint8 *octets, gsize length, gpointer data)
+{
+  pass_on (stream, ((Bridge *)data)->out, octets, length);
+}
+
+static void
+on_passed_on (Stream *stream, gpointer data)
+{
+  Bridge *bridge = data;
+
+  if (bridge->in)
+    stream_set_reading (bridge->in, TRUE);
+}
+
+static void
+on_hung_up (Stream *stream, const char *detail, gpointer data)
+{
+  Bridge *bridge = data;
+
+  g_clear_pointer (&bridge->outbox, stream_free);
+  if (stream_pending (bridge->out) == 0)
+    g_main_loop_quit (bridge->loop);
+}
+
+static void
+on_told (Stream *stream, gpointer data)
+{
+  Bridge *bridge = data;
+
+  if (bridge->outbox)
+    stream_set_reading (bridge->outbox, TRUE);
   else
-    g_main_loop_quit (end->bridge->loop);
+    g_main_loop_quit (bridge->loop);
+}
+
+/* Nobody listens any more. */
+static void
+on_untold (Stream *stream, const char *detail, gpointer data)
+{
+  g_main_loop_quit (((Bridge *)data)->loop);
 }
 
 int
 system_outbox_bridge (void)
 {
-  static const StreamEvents events = { .received = on_received, .drained = on_drained, .closed = on_closed };
+  static const StreamEvents in = { .received = on_said, .closed = on_all_said };
+  static const StreamEvents out = { .drained = on_told, .closed = on_untold };
+  static const StreamEvents outbox
+      = { .received = on_answered, .drained = on_passed_on, .closed = on_hung_up };
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  Bridge bridge = { .caller.bridge = &bridge, .outbox.bridge = &bridge, .loop = loop };
+  Bridge bridge = { .loop = loop };
   int fd = local_socket_connect (POST_OFFICE_SUBMIT_SOCKET);
 
   if (fd < 0) {
     refuse_silence (POST_OFFICE_SUBMIT_SOCKET, &error);
     return deliver_fail (error);
   }
-  bridge.outbox.stream = stream_new (fd, &events, &bridge.outbox);
-  bridge.caller.stream = stream_new_pair (dup (STDIN_FILENO), dup (STDOUT_FILENO), &events, &bridge.caller);
+  bridge.outbox = stream_new (fd, &outbox, &bridge);
+  bridge.in = stream_new_pair (dup (STDIN_FILENO), dup (STDIN_FILENO), &in, &bridge);
+  bridge.out = stream_new_pair (dup (STDOUT_FILENO), dup (STDOUT_FILENO), &out, &bridge);
+  stream_set_reading (bridge.out, FALSE);
   g_main_loop_run (loop);
-  stream_free (bridge.caller.stream);
-  stream_free (bridge.outbox.stream);
+  stream_free (bridge.in);
+  stream_free (bridge.out);
+  stream_free (bridge.outbox);
   return EX_OK;
 }

@@ -14,6 +14,7 @@
 #include "cli/outbox-places.h"
 #include "cli/outbox-show.h"
 #include "cli/outbox-table.h"
+#include "cli/outbox-words.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "net/clock.h"
@@ -168,8 +169,11 @@ run_export (const Work *work)
     const char *file = n == 2 ? work->words[1] : usual;
     if (!outbox_message_export (target, file, work->options->force, &error))
       return deliver_fail (error);
-    if (strcmp (file, "-") != 0)
-      printf (_ ("message %" G_GINT64_FORMAT ": written to %s\n"), target->id, file);
+    if (strcmp (file, "-") == 0)
+      continue;
+    g_autofree char *shown = visible_text (file, -1);
+    g_autofree char *done = g_strdup_printf (_ ("written to %s"), shown);
+    outbox_say (stdout, target->id, done);
   }
   return EX_OK;
 }

@@ -10,6 +10,8 @@
 #include "net/clock.h"
 #include "net/stream.h"
 
+#include <string.h>
+
 /* For a client that doesn't even take our farewell. */
 #define FAREWELL_PATIENCE (5 * TICKS_PER_SECOND)
 
@@ -116,6 +118,17 @@ take_message (Reception *reception, const Envelope *envelope)
 
 /* --- the conversation --------------------------------------------------------------- */
 
+/* As on the command line (mail/address.h): to some program this would be an option, a command
+ * or a file. */
+static void
+answer_recipient (Reception *reception, const char *address)
+{
+  if (strchr ("-|/", *address))
+    receiver_answer (reception->receiver, 553, "5.1.3 Not an address to send to");
+  else
+    receiver_answer (reception->receiver, 0, NULL);
+}
+
 static void
 handle_event (Reception *reception, const ReceiverEvent *event)
 {
@@ -124,7 +137,7 @@ handle_event (Reception *reception, const ReceiverEvent *event)
     reception->events.sender (reception, event->envelope, event->form, reception->data);
     break;
   case RECEIVER_WANTS_RECIPIENT:
-    receiver_answer (reception->receiver, 0, NULL);
+    answer_recipient (reception, envelope_recipient (event->envelope, event->index)->address);
     break;
   case RECEIVER_WANTS_MESSAGE:
     drop_message (reception);

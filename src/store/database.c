@@ -38,16 +38,21 @@ database_free (Database *database)
   g_free (database);
 }
 
-guint
-database_generation (const Database *database)
+gint64
+database_version (Database *database)
 {
-  return database->generation;
+  gint64 others = 0;
+
+  if (!database->sqlite || !database_file_is_in_place (database))
+    return -(gint64)database->generation;
+  database_get (database->sqlite, &others, "PRAGMA data_version", "");
+  return (gint64)database->generation << 40 ^ others;
 }
 
-sqlite3 *
-database_sqlite (Database *database)
+int
+database_errno (const Database *database)
 {
-  return database->sqlite;
+  return database->sqlite ? sqlite3_system_errno (database->sqlite) : 0;
 }
 
 /* --- what went wrong ------------------------------------------------------------------- */
@@ -91,8 +96,9 @@ void
 database_fail_with (Database *database, int code)
 {
   g_autofree char *file = visible_text (database->file, -1);
-  const char *why = database->sqlite ? sqlite3_errmsg (database->sqlite) : sqlite3_errstr (code);
-  int number = database->sqlite ? sqlite3_system_errno (database->sqlite) : 0;
+  gboolean latest = database->sqlite && sqlite3_extended_errcode (database->sqlite) == code;
+  const char *why = latest ? sqlite3_errmsg (database->sqlite) : sqlite3_errstr (code);
+  int number = database_errno (database);
 
   if ((code & 0xff) == SQLITE_BUSY)
     database_fail (database, g_strdup_printf (_ ("%s is locked by another program"), file));
@@ -259,7 +265,8 @@ set_laziness (Database *database, gboolean lazy)
 static int
 begin (Database *database, DatabaseMode mode)
 {
-  set_laziness (database, mode == DATABASE_WRITE_LAZILY);
+  if (mode != DATABASE_READ)
+    set_laziness (database, mode == DATABASE_WRITE_LAZILY);
   int code = sqlite3_exec (database->sqlite, mode == DATABASE_READ ? "BEGIN" : "BEGIN IMMEDIATE", NULL, NULL,
                            NULL);
   if (code == SQLITE_OK && database->schema->precious && !database_file_is_in_place (database))
@@ -371,20 +378,29 @@ do_nothing (sqlite3 *sqlite, gpointer data)
   return SQLITE_OK;
 }
 
+static int
+make_and_open (Database *database)
+{
+  g_clear_pointer (&database->failure, g_free);
+  database->patience = database->schema->write_patience;
+  int code = database_file_open (database, TRUE);
+  if (code != SQLITE_OK && !database->failure)
+    database_fail_with (database, code);
+  if (code != SQLITE_OK)
+    database_file_close (database);
+  return code;
+}
+
 int
 database_open (Database *database, gboolean make)
 {
   gboolean current = FALSE;
+  int code = make && is_missing (database) ? make_and_open (database) : SQLITE_OK;
 
-  if (make && is_missing (database)) {
-    g_clear_pointer (&database->failure, g_free);
-    database->patience = database->schema->write_patience;
-    int code = database_file_open (database, TRUE);
-    if (code != SQLITE_OK)
-      return code;
-  }
-  int code = database_run (database, DATABASE_READ, do_nothing, &current);
-  if (code == SQLITE_DONE && !is_missing (database) && !current)
+  if (code == SQLITE_OK)
+    code = database_run (database, DATABASE_READ, do_nothing, &current);
+  /* Of an older version, or removed this moment. */
+  if (code == SQLITE_DONE && (make || !is_missing (database)))
     code = database_run (database, DATABASE_WRITE, do_nothing, &current);
   return code;
 }

@@ -55,11 +55,12 @@ gboolean database_write (Database *database, DatabaseWork work, gpointer data);
  * looks it over, as the first transaction would. */
 int database_open (Database *database, gboolean make);
 
-/* Changes whenever another file takes the place of the first: nothing of before is there. */
-guint database_generation (const Database *database);
+/* A number that changes with each commit of others, and when another file takes the place
+ * of this one. */
+gint64 database_version (Database *database);
 
-/* The handle, for what isn't a transaction; NULL: not open. */
-sqlite3 *database_sqlite (Database *database);
+/* Of the latest failure of the system, 0: none. */
+int database_errno (const Database *database);
 
 /* What made the latest database_run() fail. Owned by DATABASE. */
 const char *database_failure (const Database *database);

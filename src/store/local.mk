@@ -27,3 +27,5 @@ libstore_a_SOURCES += src/store/outbox-claim.c
 libstore_a_SOURCES += src/store/outbox-record.c
 libstore_a_SOURCES += src/store/outbox-hold.c
 libstore_a_SOURCES += src/store/outbox-act.c
+libstore_a_SOURCES += src/store/outbox-look.c
+libstore_a_SOURCES += src/store/outbox-prune.c

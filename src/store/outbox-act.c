@@ -2,12 +2,13 @@
  * cancelled. */
 #include "store/outbox-private.h"
 
-/* What an action needs, and does. "At rest" means that nobody has it leased. */
+/* What an action needs, and does to an item that nobody has leased. */
 typedef struct {
   guint states;        /* bits of what it may be applied to */
   guint waiting;       /* bits of those in which somebody must be waiting */
   OutboxState becomes; /* unless outbox_settle() knows better */
-  const char *sql[2];  /* done before, with the id as ?1 and the present as ?2 */
+  const char *fates;   /* SQL that changes those of item ?1; NULL: none */
+  const char *times;   /* SQL that changes those of item ?1 at the time ?2; NULL: none */
 } Deed;
 
 #define BIT(state) (1u << (state))
@@ -18,15 +19,15 @@ static const Deed deeds[] = {
   = { .states = BIT (OUTBOX_QUEUED) | BIT (OUTBOX_HELD) | BIT (OUTBOX_IN_DOUBT),
       .waiting = ANY,
       .becomes = OUTBOX_QUEUED,
-      .sql = { "UPDATE item SET not_before = ?2, hold_until = 0, reason = NULL WHERE id = ?1" } },
+      .times = "UPDATE item SET not_before = ?2, hold_until = 0, reason = NULL WHERE id = ?1" },
   [OUTBOX_HOLD] = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_HELD) | BIT (OUTBOX_QUEUED),
                     .becomes = OUTBOX_HELD,
-                    .sql = { "UPDATE item SET reason = 'user' WHERE id = ?1 AND ?2" } },
+                    .times = "UPDATE item SET reason = 'user', changed = ?2 WHERE id = ?1" },
   [OUTBOX_RELEASE] = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_HELD),
                        .waiting = ANY,
                        .becomes = OUTBOX_QUEUED,
-                       .sql = { "UPDATE item SET not_before = max (hold_until, ?2),"
-                                " reason = CASE WHEN hold_until > ?2 THEN 'scheduled' END WHERE id = ?1" } },
+                       .times = "UPDATE item SET not_before = max (hold_until, ?2),"
+                                " reason = CASE WHEN hold_until > ?2 THEN 'scheduled' END WHERE id = ?1" },
   [OUTBOX_CANCEL]
   = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_HELD) | BIT (OUTBOX_QUEUED) | BIT (OUTBOX_IN_DOUBT),
       .waiting = BIT (OUTBOX_IN_DOUBT),
@@ -34,13 +35,13 @@ static const Deed deeds[] = {
   [OUTBOX_RESOLVE_SENT]
   = { .states = BIT (OUTBOX_IN_DOUBT),
       .becomes = OUTBOX_QUEUED,
-      .sql = { "UPDATE recipient SET kind = 'accepted' WHERE item = ?1 AND kind = 'in-doubt' AND NOT pending"
-               " AND ?2" } },
+      .fates
+      = "UPDATE recipient SET kind = 'accepted' WHERE item = ?1 AND kind = 'in-doubt' AND NOT pending" },
   [OUTBOX_RESOLVE_RESEND]
   = { .states = BIT (OUTBOX_IN_DOUBT),
       .becomes = OUTBOX_QUEUED,
-      .sql = { "UPDATE recipient SET pending = 1 WHERE item = ?1 AND kind = 'in-doubt'",
-               "UPDATE item SET not_before = ?2, reason = NULL WHERE id = ?1" } },
+      .fates = "UPDATE recipient SET pending = 1 WHERE item = ?1 AND kind = 'in-doubt'",
+      .times = "UPDATE item SET not_before = ?2, reason = NULL WHERE id = ?1" },
   [OUTBOX_REMOVE] = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_FINISHED) | BIT (OUTBOX_CANCELLED) },
 };
 
@@ -90,22 +91,6 @@ judge (const Acting *acting, const Place *place)
   return deed->waiting & BIT (place->state) && !place->pending ? OUTBOX_NOT_SO : OUTBOX_DONE;
 }
 
-/* All that there is of it. */
-static int
-remove_item (sqlite3 *sqlite, gint64 id)
-{
-  gint64 message = 0;
-  int code = database_get (sqlite, &message, "SELECT coalesce (message, 0) FROM item WHERE id = ?", "i", id);
-
-  if (code == SQLITE_OK && message != 0)
-    code = outbox_drop_message (sqlite, message);
-  if (code == SQLITE_OK)
-    code = database_execute (sqlite, "DELETE FROM recipient WHERE item = ?", "i", id);
-  if (code == SQLITE_OK)
-    code = database_execute (sqlite, "DELETE FROM attempt WHERE item = ?", "i", id);
-  return code == SQLITE_OK ? database_execute (sqlite, "DELETE FROM item WHERE id = ?", "i", id) : code;
-}
-
 static int
 perform (Acting *acting, sqlite3 *sqlite)
 {
@@ -113,11 +98,13 @@ perform (Acting *acting, sqlite3 *sqlite)
   int code = SQLITE_OK;
 
   if (acting->action == OUTBOX_REMOVE)
-    return remove_item (sqlite, acting->id);
-  for (gsize i = 0; i < G_N_ELEMENTS (deed->sql) && deed->sql[i] && code == SQLITE_OK; i++)
-    code = database_execute (sqlite, deed->sql[i], "ii", acting->id, acting->now);
+    return outbox_remove (sqlite, acting->id);
+  if (deed->fates)
+    code = database_execute (sqlite, deed->fates, "i", acting->id);
+  if (code == SQLITE_OK && deed->times)
+    code = database_execute (sqlite, deed->times, "ii", acting->id, acting->now);
   if (code == SQLITE_OK)
-    code = outbox_settle (sqlite, acting->id, deed->becomes, acting->now);
+    code = outbox_settle (sqlite, acting->id, deed->becomes, acting->now, 0);
   Place after = { .state = acting->state };
   if (code == SQLITE_OK)
     code = read_place (acting, sqlite, &after);
@@ -202,69 +189,4 @@ outbox_cancel_wishes (Outbox *outbox, GError **error)
   if (ids->len > 0 && !outbox_run (outbox, DATABASE_WRITE_LAZILY, take_wishes, &wishing, error))
     return NULL;
   return g_steal_pointer (&ids);
-}
-
-/* --- forgetting -------------------------------------------------------------------------------------- */
-
-/* In one transaction. */
-#define FORGET_AT_ONCE 100
-
-/* Pages of 4 KiB that are free before the file is made smaller, and how many at once. */
-#define FREE_PAGES 1024
-#define VACUUM "PRAGMA incremental_vacuum (1024)"
-
-typedef struct {
-  Outbox *outbox;
-  gint64 before, now;
-  guint n;
-  gboolean more;
-} Pruning;
-
-static int
-prune_some (sqlite3 *sqlite, gpointer data)
-{
-  Pruning *pruning = data;
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  int code = outbox_bury_dead (pruning->outbox, sqlite, pruning->now);
-
-  if (code == SQLITE_OK)
-    code = outbox_collect (sqlite, ids,
-                           "SELECT id FROM item WHERE state IN ('finished', 'cancelled') AND finished < ?"
-                           " LIMIT " G_STRINGIFY (FORGET_AT_ONCE),
-                           "i", pruning->before);
-  for (guint i = 0; i < ids->len && code == SQLITE_OK; i++)
-    code = remove_item (sqlite, g_array_index (ids, gint64, i));
-  pruning->more = ids->len == FORGET_AT_ONCE;
-  if (code == SQLITE_OK)
-    pruning->n += ids->len;
-  return code;
-}
-
-static int
-shrink (sqlite3 *sqlite, gpointer data)
-{
-  Pruning *pruning = data;
-  gint64 n = 0;
-  int code = database_get (sqlite, &n, "PRAGMA freelist_count", "");
-
-  pruning->more = n > FREE_PAGES;
-  if (code != SQLITE_OK || !pruning->more)
-    return code == SQLITE_OK ? SQLITE_DONE : code;
-  return sqlite3_exec (sqlite, VACUUM, NULL, NULL, NULL);
-}
-
-gboolean
-outbox_prune (Outbox *outbox, gint64 before, guint *ret_n, GError **error)
-{
-  Pruning pruning = { .outbox = outbox, .before = before, .now = g_get_real_time (), .more = TRUE };
-  gboolean done = TRUE;
-
-  while (pruning.more && done)
-    done = outbox_run (outbox, DATABASE_WRITE, prune_some, &pruning, error);
-  done = done && outbox_sweep (outbox, error);
-  pruning.more = TRUE;
-  while (pruning.more && done)
-    done = outbox_run (outbox, DATABASE_WRITE_LAZILY, shrink, &pruning, error);
-  *ret_n = pruning.n;
-  return done;
 }

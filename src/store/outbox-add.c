@@ -17,7 +17,7 @@ typedef struct {
   const OutboxAddition *addition;
   gint64 id; /* of the item; 0: a new one */
   gboolean replace, found;
-  gint64 message;    /* 0: not begun */
+  gint64 message;
   GPtrArray *chunks; /* of GByteArray: the piece at hand */
   guint n_written;   /* chunks before it */
   guint64 size;      /* of the message so far */
@@ -60,13 +60,24 @@ read_piece (Adding *adding, GError **error)
 
 /* --- the octets -------------------------------------------------------------------------------- */
 
+/* The pieces before may have gone with a file that was damaged and set aside. */
+static int
+find_begun (Adding *adding, sqlite3 *sqlite)
+{
+  gint64 found = 0;
+  int code = database_get (sqlite, &found, "SELECT 1 FROM message WHERE id = ? AND lease = ?", "ii",
+                           adding->message, lease_token (adding->outbox->lease));
+
+  return code == SQLITE_DONE ? SQLITE_ABORT : code;
+}
+
 static int
 begin_message (Adding *adding, sqlite3 *sqlite)
 {
   int code = SQLITE_OK;
 
-  if (adding->message != 0)
-    return SQLITE_OK;
+  if (adding->n_written > 0)
+    return find_begun (adding, sqlite);
   if (!adding->ended)
     code = outbox_write_lease (adding->outbox, sqlite, adding->addition->now);
   if (code == SQLITE_OK)
@@ -105,11 +116,8 @@ static gboolean
 write_large_part (Adding *adding, GError **error)
 {
   while (!adding->ended) {
-    gint64 begun = adding->message;
-    if (!outbox_run (adding->outbox, DATABASE_WRITE_LAZILY, write_piece, adding, error)) {
-      adding->message = begun; /* what was rolled back isn't there */
+    if (!outbox_run (adding->outbox, DATABASE_WRITE_LAZILY, write_piece, adding, error))
       return FALSE;
-    }
     adding->n_written += adding->chunks->len;
     if (!read_piece (adding, error))
       return FALSE;
@@ -196,24 +204,23 @@ static int
 write_last (sqlite3 *sqlite, gpointer data)
 {
   Adding *adding = data;
-  gboolean begun = adding->message != 0;
-  int code = adding->replace ? remove_former (adding, sqlite) : SQLITE_OK;
+  int code = SQLITE_OK;
 
+  if (adding->replace)
+    code = remove_former (adding, sqlite);
+  else
+    adding->id = 0;
   if (code == SQLITE_OK)
     code = begin_message (adding, sqlite);
   if (code == SQLITE_OK)
     code = write_chunks (adding, sqlite);
-  if (code == SQLITE_OK && begun)
+  if (code == SQLITE_OK && adding->n_written > 0)
     code = database_execute (sqlite, "UPDATE message SET lease = NULL WHERE id = ?", "i", adding->message);
   if (code == SQLITE_OK)
     code = write_item (adding, sqlite);
-  if (code == SQLITE_OK && adding->id == 0)
+  if (code == SQLITE_OK && !adding->replace)
     adding->id = sqlite3_last_insert_rowid (sqlite);
-  if (code == SQLITE_OK)
-    code = write_recipients (adding, sqlite);
-  if (!begun && code != SQLITE_OK)
-    adding->message = 0;
-  return code;
+  return code == SQLITE_OK ? write_recipients (adding, sqlite) : code;
 }
 
 /* --- all of it ------------------------------------------------------------------------------------- */

@@ -140,12 +140,12 @@ drop_chunks (sqlite3 *sqlite, gint64 message, gboolean *ret_all)
 int
 outbox_drop_message (sqlite3 *sqlite, gint64 message)
 {
-  gint64 n = 0;
+  gint64 beyond = 0;
   gboolean all;
-  int code = database_get (sqlite, &n, "SELECT count(*) FROM chunk WHERE id >= ? AND id < ?", "ii",
-                           CHUNK_KEY (message, 0), CHUNK_KEY (message + 1, 0));
+  int code = database_get (sqlite, &beyond, "SELECT EXISTS (SELECT 1 FROM chunk WHERE id = ?)", "i",
+                           CHUNK_KEY (message, CHUNKS_AT_ONCE));
 
-  if (code == SQLITE_OK && n >= CHUNKS_AT_ONCE)
+  if (code == SQLITE_OK && beyond != 0)
     return database_execute (sqlite, "UPDATE message SET lease = ? WHERE id = ?", "ii", NOBODY, message);
   if (code == SQLITE_OK)
     code = drop_chunks (sqlite, message, &all);
@@ -198,4 +198,27 @@ outbox_sweep (Outbox *outbox, GError **error)
     g_array_set_size (outbox->orphans, 0);
   }
   return TRUE;
+}
+
+/* --- what was kept for a while ---------------------------------------------------------------- */
+
+static int
+forget_message (sqlite3 *sqlite, gpointer data)
+{
+  const gint64 *id = data;
+  gint64 message = 0;
+  int code = database_get (sqlite, &message,
+                           "SELECT message FROM item WHERE id = ? AND message IS NOT NULL"
+                           " AND state IN ('finished', 'cancelled')",
+                           "i", *id);
+
+  if (code == SQLITE_OK)
+    code = database_execute (sqlite, "UPDATE item SET message = NULL WHERE id = ?", "i", *id);
+  return code == SQLITE_OK ? outbox_drop_message (sqlite, message) : code;
+}
+
+gboolean
+outbox_forget_message (Outbox *outbox, gint64 id, GError **error)
+{
+  return outbox_run (outbox, DATABASE_WRITE_LAZILY, forget_message, &id, error);
 }

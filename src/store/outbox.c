@@ -14,8 +14,7 @@
 static ToukanError
 error_of_code (Outbox *outbox, int code)
 {
-  sqlite3 *sqlite = database_sqlite (outbox->database);
-  int number = sqlite ? sqlite3_system_errno (sqlite) : 0;
+  int number = database_errno (outbox->database);
 
   switch (code & 0xff) {
   case SQLITE_BUSY:
@@ -115,7 +114,7 @@ outbox_open (const char *directory, gboolean create, GError **error)
 
   if (code == SQLITE_OK)
     return outbox;
-  if (code != SQLITE_DONE)
+  if (code != SQLITE_DONE || create)
     set_error (outbox, code, error);
   outbox_free (outbox);
   return NULL;
@@ -134,9 +133,9 @@ outbox_close (Outbox *outbox)
 {
   if (!outbox)
     return;
-  /* Who comes next would find out by himself. */
-  if (lease_token (outbox->lease) != 0)
-    outbox_run (outbox, DATABASE_WRITE_LAZILY, leave, outbox, NULL);
+  /* Who comes next would find out by himself. Who sent something large tidies up. */
+  if (lease_token (outbox->lease) != 0 && outbox_run (outbox, DATABASE_WRITE_LAZILY, leave, outbox, NULL))
+    outbox_sweep (outbox, NULL);
   outbox_free (outbox);
 }
 
@@ -149,10 +148,5 @@ outbox_warning (const Outbox *outbox)
 gint64
 outbox_version (Outbox *outbox)
 {
-  gint64 others = 0;
-  sqlite3 *sqlite = database_sqlite (outbox->database);
-
-  if (sqlite)
-    database_get (sqlite, &others, "PRAGMA data_version", "");
-  return (gint64)database_generation (outbox->database) << 48 ^ others << 24 ^ (gint64)outbox->commits;
+  return database_version (outbox->database) << 20 ^ (gint64)outbox->commits;
 }

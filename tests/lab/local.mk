@@ -69,3 +69,7 @@ TESTS += tests/lab/test-link-watch.py
 EXTRA_DIST += tests/lab/test-link-watch.py
 TESTS += tests/lab/test-sendmail.py
 EXTRA_DIST += tests/lab/test-sendmail.py
+LONG_TESTS += tests/lab/test-system.py
+EXTRA_DIST += tests/lab/test-system.py
+TESTS += tests/lab/test-notices.py
+EXTRA_DIST += tests/lab/test-notices.py

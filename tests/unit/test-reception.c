@@ -245,7 +245,7 @@ static const Conversation conversations[] = {
     EHLO "MAIL FROM:<a b@x.test>\r\nMAIL FROM:<a@x.test> X=\r\n" MAIL
          "RCPT TO:<c@d>e@f>\r\nRCPT TO:<|sh>\r\nRCPT TO:</etc/passwd>\r\nRCPT TO:<>\r\n" RCPT "DATA\r\n" BODY
          "QUIT\r\n",
-    KEEPS, 0, "220 250 501 555 250 501 250 250 501 250 354 250 221", "a@x.test>|sh,/etc/passwd,b@y.test;",
+    KEEPS, 0, "220 250 501 555 250 501 553 553 501 250 354 250 221", "a@x.test>b@y.test;",
     KEPT },
   { "no room", EHLO MAIL RCPT "DATA\r\n" BODY "QUIT\r\n", HAS_NO_ROOM, 0, "220 250 250 250 354 452 221", "",
     "" },
