@@ -26,7 +26,7 @@ doc/letters.mdoc: $(letters_sources) | toukan$(EXEEXT)
 fill_in = fill_in () { \
 	  list=$$1; test -f $$list || list=$(srcdir)/$$1; \
 	  $(MKDIR_P) doc completion && \
-	  $(SED) -e "/^@[A-Z]*@$$/{r $$list" -e 'd;}' -e 's|[@]sysconfdir@|$(sysconfdir)|g' $(srcdir)/$$2 >$$3.tmp && \
+	  $(SED) -e "/^@[A-Z]*@$$/{r $$list" -e 'd;}' -e 's|[@]sysconfdir@|$(sysconfdir)|g' -e 's|[@]bindir@|$(bindir)|g' $(srcdir)/$$2 >$$3.tmp && \
 	  mv $$3.tmp $$3; \
 	}; fill_in
 
