@@ -87,9 +87,10 @@ on_settled (const OutboxSettled *settled, gpointer data)
   Run *run = data;
   g_autofree char *kept = kept_words (settled, clock_instant ().wall);
   gboolean stays = settled->decision.kind != RETRY_OVER && settled->decision.kind != RETRY_EXPIRED;
+  gboolean ours = (DeliveryId)settled->item->id == run->id;
 
-  notices_settled (run->notices, settled, (DeliveryId)settled->item->id == run->id);
-  if ((DeliveryId)settled->item->id != run->id)
+  notices_settled (run->notices, settled, ours && !run->letter->wish->nobody_waits);
+  if (!ours)
     return;
   if (!run->report)
     run->report = report_outcome (settled->outcome, run->letter->envelope, NULL);

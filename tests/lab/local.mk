@@ -63,13 +63,21 @@ EXTRA_DIST += tests/lab/servers/postfix.py
 EXTRA_DIST += tests/lab/servers/server.py
 EXTRA_DIST += tests/lab/servers/standard.py
 EXTRA_DIST += tests/lab/servers/tree.py
-TESTS += tests/lab/test-notices.py
-EXTRA_DIST += tests/lab/test-notices.py
+# cron itself; root only.
+LONG_TESTS += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/fetch-callers
 check_PROGRAMS += tests/lab/watch-links
 tests_lab_watch_links_SOURCES = tests/lab/watch-links.c
 tests_lab_watch_links_LDADD = $(NET_LIBS)
 TESTS += tests/lab/test-link-watch.py
 EXTRA_DIST += tests/lab/test-link-watch.py
+TESTS += tests/lab/test-sendmail.py
+EXTRA_DIST += tests/lab/test-sendmail.py
+LONG_TESTS += tests/lab/test-system.py
+EXTRA_DIST += tests/lab/test-system.py
+TESTS += tests/lab/test-notices.py
+EXTRA_DIST += tests/lab/test-notices.py
 TESTS += tests/lab/test-agent.py
 EXTRA_DIST += tests/lab/test-agent.py
 # To be preloaded, so it is neither a program nor has it a sanitizer.
