@@ -73,3 +73,5 @@ LONG_TESTS += tests/lab/test-system.py
 EXTRA_DIST += tests/lab/test-system.py
 TESTS += tests/lab/test-notices.py
 EXTRA_DIST += tests/lab/test-notices.py
+TESTS += tests/lab/test-units.py
+EXTRA_DIST += tests/lab/test-units.py

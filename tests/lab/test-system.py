@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
+TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2]).resolve()
 BUILD = pathlib.Path(os.environ.get("top_builddir") or TOP / "build").resolve()
 sys.path[:0] = [str(TOP / "tests/lib"), str(TOP / "tests/lab")]
 
