@@ -52,3 +52,7 @@ tests_unit_test_notices_SOURCES = tests/unit/test-notices.c
 tests_unit_test_notices_SOURCES += tests/unit/settled-fixture.c
 tests_unit_test_notices_SOURCES += tests/lib/folder.c
 tests_unit_test_notices_LDADD = $(ENGINE_LIBS)
+check_PROGRAMS += tests/unit/test-item-json
+TESTS += tests/unit/test-item-json
+tests_unit_test_item_json_SOURCES = tests/unit/test-item-json.c
+tests_unit_test_item_json_LDADD = libengine.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS)
