@@ -231,24 +231,30 @@ on_clock (gpointer data)
   }
 }
 
-/* CONFIG (taken) is NULL where it can't be used. */
+static gboolean
+has_outbox (const Config *config)
+{
+  g_autoptr (GPtrArray) directories = agent_directories (config);
+
+  return directories->len > 0;
+}
+
 static void
 on_config (Config *config, const GError *error, gpointer data)
 {
   Service *service = data;
 
-  g_autoptr (GPtrArray) directories = config ? agent_directories (config) : NULL;
-
-  if (error)
+  if (!config) {
     agent_say (_ ("the configuration is broken, and the old one stays in force: %s"), error->message);
-  else if (directories->len == 0)
+  } else if (!has_outbox (config)) {
     agent_say (_ ("the configuration has no account with an outbox, and the old one stays in force"));
-  if (service->ended || !config || directories->len == 0) {
     config_free (config);
-    return;
+  } else if (service->ended) {
+    config_free (config);
+  } else {
+    service_notice ("RELOADING=1");
+    begin_anew (service, config);
   }
-  service_notice ("RELOADING=1");
-  begin_anew (service, config);
 }
 
 /* The second time servers aren't waited for any longer; one signal often comes twice, to the process

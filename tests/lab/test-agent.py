@@ -2,6 +2,7 @@
 """`toukan agent`: what waits leaves when it can, and nothing happens when nothing can."""
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -22,7 +23,7 @@ UP = ["link set eth0 up", "address replace 198.51.100.2/24 dev eth0", "address r
 class Agent:
     """The agent as a process of the lab, with the messages that its service manager would get."""
 
-    def __init__(self, lab, *arguments, wait=True):
+    def __init__(self, lab, *arguments, wait=True, **environment):
         self.folder = lab.folder
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = lab.folder / f"notify-{len(lab.processes)}"
@@ -30,7 +31,7 @@ class Agent:
         self.notices.settimeout(10)
         self.errors = open(lab.folder / f"agent-{len(lab.processes)}", "w+", encoding="utf-8")
         self.process = lab.client.popen([str(BUILD / "toukan"), "agent", *arguments],
-                                        env=lab.toukan.environment | {"NOTIFY_SOCKET": str(path)},
+                                        env=lab.toukan.environment | {"NOTIFY_SOCKET": str(path)} | environment,
                                         cwd=lab.toukan.home, stdin=subprocess.DEVNULL, stdout=self.errors,
                                         stderr=self.errors)
         lab.processes.append(self.process)
@@ -378,6 +379,61 @@ def _():
         time.sleep(1)
         check_equal(len(lab.messages()), 0, "messages before")
         arrived(lab, 1)
+
+
+class FakeClock:
+    """A time of day for one agent, which it can be told was set."""
+
+    def __init__(self, lab):
+        self.folder = lab.folder / "clock"
+        self.folder.mkdir()
+        os.mkfifo(self.folder / "set")
+        self.pipe = os.open(self.folder / "set", os.O_RDWR)
+        self.environment = {"LD_PRELOAD": str(BUILD / "tests/lab/fake-clock.so"), "FAKE_CLOCK": str(self.folder),
+                            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def set(self, offset):
+        (self.folder / "new").write_text(str(offset), encoding="ascii")
+        (self.folder / "new").rename(self.folder / "offset")
+        os.write(self.pipe, b"12345678")  # as much as a timer gives
+
+
+@contextlib.contextmanager
+def with_clock():
+    with Lab() as lab:
+        lab.sink()
+        configure(lab)
+        clock = FakeClock(lab)
+        yield lab, clock, Agent(lab, **clock.environment)
+
+
+@test("the machine slept, or its clock was set: what has become due leaves at once")
+def _():
+    with with_clock() as (lab, clock, agent):
+        put(lab, "--at", "in 2 hours")
+        time.sleep(0.5)
+        check_equal(len(lab.messages()), 0, "messages before")
+        clock.set(3600)
+        time.sleep(0.5)
+        check_equal(len(lab.messages()), 0, "messages after one hour")
+        begin = time.monotonic()
+        clock.set(3 * 3600)
+        arrived(lab, 1)
+        if time.monotonic() - begin > PROMPT:
+            raise AssertionError(f"it took {time.monotonic() - begin} s")
+        agent.end()
+
+
+@test("a clock that is set back delays what is due by the clock, and loses nothing")
+def _():
+    with with_clock() as (lab, clock, agent):
+        clock.set(-7200)
+        put(lab)  # at a time that is two hours ahead for the agent
+        time.sleep(0.5)
+        clock.set(0)
+        arrived(lab, 1)
+        agent.end()
+        check_equal(len(lab.messages()), 1, "messages")
 
 
 if __name__ == "__main__":
