@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "cli/cell.h"
 #include "cli/deliver.h"
 #include "cli/outbox-act.h"
 #include "cli/outbox-edit.h"
@@ -298,8 +299,11 @@ static char *
 describe (void)
 {
   g_autoptr (GString) text = g_string_new (_ ("Shows and changes what waits to be sent.\n\nCommands:"));
-  for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++)
-    g_string_append_printf (text, "\n  %-24s %s", subcommands[i].form, _ (subcommands[i].summary));
+  for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++) {
+    g_string_append (text, "\n  ");
+    cell_append (text, subcommands[i].form, strlen ("resolve ID sent|resend") + 1);
+    g_string_append (text, _ (subcommands[i].summary));
+  }
   g_string_append (text, _ ("\n\nID is a number, a range such as 3-7, or all."));
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
