@@ -93,13 +93,12 @@ failures_of (const OutboxSettled *settled, gint64 now)
     FailureKind kind = FAILURE_REFUSED;
     if (!settled->asked[i] || !is_news (settled, i, &kind))
       continue;
-    if (!found[kind])
+    if (!found[kind]) {
       found[kind] = failure_new (settled, kind, now);
+      g_ptr_array_add (failures, found[kind]);
+    }
     g_array_append_val (found[kind]->members, i);
   }
-  for (gsize i = 0; i < G_N_ELEMENTS (found); i++)
-    if (found[i])
-      g_ptr_array_add (failures, found[i]);
   return failures;
 }
 

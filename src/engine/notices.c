@@ -66,6 +66,7 @@ put_report (const Job *job, const NoticesPlace *place, BodySource *report, GErro
   const OutboxWish wish
       = { .state = OUTBOX_QUEUED, .owner = failure->owner, .from = job->mail->from, .subject = subject };
 
+  g_assert (place->put);
   place->put (place->data, job->account, envelope, report, &wish, error);
 }
 

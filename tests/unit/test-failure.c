@@ -98,7 +98,7 @@ static const Row rows[] = {
     { LATER, REFUSED, ACCEPTED },
     3,
     FALSE,
-    "refused:1;expired:0;",
+    "expired:0;refused:1;",
     NULL },
   { "doubt",
     RETRY_IN_DOUBT,
