@@ -161,9 +161,3 @@ mailq_print (const char *name, const char *const *overrides)
   mailq_end (&mailq);
   return output_flush (EX_OK);
 }
-
-int
-mailq_run (int argc, char **argv)
-{
-  return mailq_print (NULL, NULL);
-}

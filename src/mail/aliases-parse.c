@@ -192,7 +192,7 @@ take_line (Reader *reader, guint number, const char *line, gsize length)
     g_string_truncate (reader->line, 0);
     reader->number = number;
   }
-  reader->goes_on = line[length - 1] == '\\';
+  reader->goes_on = length > 0 && line[length - 1] == '\\';
   g_string_append_len (reader->line, line, (gssize)(length - reader->goes_on));
 }
 

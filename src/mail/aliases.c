@@ -297,8 +297,7 @@ aliases_expand (const Aliases *aliases, const char *address, GPtrArray *notes, G
   walk_clear (&walk);
   if (addresses->len > 0)
     return g_steal_pointer (&addresses);
-  g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA,
-                       notes->len > before ? g_ptr_array_index (notes, before)
-                                           : _ ("an alias leads to nobody"));
+  g_assert (notes->len > before);
+  g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, g_ptr_array_index (notes, before));
   return NULL;
 }

@@ -42,6 +42,8 @@ static const struct {
   { "continued", "root: a@b.c,\n\td@e.f\n  , g@h.i\n", "root@localhost", "a@b.c d@e.f g@h.i", NULL },
   { "continued-behind-comment", "root: a@b.c,\n# why\n\n d@e.f\n", "root@localhost", "a@b.c d@e.f", NULL },
   { "continued-by-backslash", "root: a@b.c, \\\nd@e.f\n", "root@localhost", "a@b.c d@e.f", NULL },
+  { "backslash-then-nothing", "root: a@b.c \\\n\nops: d@e.f\n", "ops@localhost", "d@e.f", NULL },
+  { "backslash-at-end", "root: a@b.c \\", "root@localhost", "a@b.c", NULL },
   { "comments", "# root: x@y.z\n  # and\n\nroot: a@b.c\n#", "root@localhost", "a@b.c", NULL },
   { "first-line-continues", " root: a@b.c\n", "root@localhost", "root@localhost",
     "f:1: a line that begins with a blank continues another, and there is none" },
