@@ -92,6 +92,7 @@ class Agent:
         if self.process.returncode is not None:
             self.errors.seek(0)
             raise RuntimeError(f"the agent ended with {self.process.returncode}: {self.errors.read()}")
+        ask("list")  # who listens may not be ready for signals yet
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
