@@ -106,6 +106,12 @@ class Sink:
                                          self.maildir, "--tls-dir", folder],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         preexec_fn=die_with_parent)
+        wait_for(self._listens, "the sink")
+
+    @staticmethod
+    def _listens():
+        with socket.socket() as probe:
+            return probe.connect_ex((ADDRESS, PORT)) == 0
 
     def messages(self):
         return [email.message_from_bytes(path.read_bytes()) for path in sorted((self.maildir / "new").glob("*"))]
@@ -374,8 +380,6 @@ def _():
         folder = pathlib.Path(f"/run/sink-{next(NUMBERS)}")
         folder.mkdir()
         sink = Sink(folder)
-        wait_for(lambda: subprocess.run(["bash", "-c", f"true >/dev/tcp/{ADDRESS}/{PORT}"], check=False,
-                                        stderr=subprocess.DEVNULL).returncode == 0, "the sink")
         for number in queue(WWW_DATA):
             ask(f"retry {number}")
         arrived = sink.wait(5)

@@ -386,7 +386,7 @@ assert_five_lines (const char *text, const char *const *overrides)
       "    host = mail.example.org\n"
       "    user = hanako\n"
       "    password-command = pass show mail/example.org\n\n"
-      "(On a server, where cron and the like send, set up \"toukan agent --system\": see toukan(1).)");
+      "    # On a server, where cron and the like send, see \"toukan agent --system\" in toukan(1)\n");
 }
 
 static void
