@@ -224,5 +224,7 @@ item_json_read (const char *line)
     return NULL;
   item = g_new0 (OutboxItem, 1);
   item->envelope = envelope_new (text_of (object, "sender"));
-  return read_item (item, object) ? g_steal_pointer (&item) : NULL;
+  if (!read_item (item, object))
+    return NULL;
+  return g_steal_pointer (&item);
 }

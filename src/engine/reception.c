@@ -123,7 +123,7 @@ take_message (Reception *reception, const Envelope *envelope)
 static void
 answer_recipient (Reception *reception, const char *address)
 {
-  if (strchr ("-|/", *address))
+  if (*address != '\0' && strchr ("-|/", *address))
     receiver_answer (reception->receiver, 553, "5.1.3 Not an address to send to");
   else
     receiver_answer (reception->receiver, 0, NULL);

@@ -18,12 +18,14 @@
 static gboolean
 fill_address (struct sockaddr_un *address, const char *path)
 {
+  gsize length = strlen (path);
+
   *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-  if (strlen (path) >= sizeof address->sun_path) {
+  if (length >= sizeof address->sun_path) {
     errno = ENAMETOOLONG;
     return FALSE;
   }
-  strcpy (address->sun_path, path);
+  memcpy (address->sun_path, path, length);
   return TRUE;
 }
 

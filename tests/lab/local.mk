@@ -78,6 +78,8 @@ LONG_TESTS += tests/lab/test-system.py
 EXTRA_DIST += tests/lab/test-system.py
 TESTS += tests/lab/test-notices.py
 EXTRA_DIST += tests/lab/test-notices.py
+TESTS += tests/lab/test-units.py
+EXTRA_DIST += tests/lab/test-units.py
 TESTS += tests/lab/test-agent.py
 EXTRA_DIST += tests/lab/test-agent.py
 # To be preloaded, so it is neither a program nor has it a sanitizer.

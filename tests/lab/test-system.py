@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
+TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2]).resolve()
 BUILD = pathlib.Path(os.environ.get("top_builddir") or TOP / "build").resolve()
 sys.path[:0] = [str(TOP / "tests/lib"), str(TOP / "tests/lab")]
 
@@ -92,6 +92,7 @@ class Agent:
         if self.process.returncode is not None:
             self.errors.seek(0)
             raise RuntimeError(f"the agent ended with {self.process.returncode}: {self.errors.read()}")
+        ask("list")  # who listens may not be ready for signals yet
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -105,6 +106,12 @@ class Sink:
                                          self.maildir, "--tls-dir", folder],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         preexec_fn=die_with_parent)
+        wait_for(self._listens, "the sink")
+
+    @staticmethod
+    def _listens():
+        with socket.socket() as probe:
+            return probe.connect_ex((ADDRESS, PORT)) == 0
 
     def messages(self):
         return [email.message_from_bytes(path.read_bytes()) for path in sorted((self.maildir / "new").glob("*"))]
@@ -373,8 +380,6 @@ def _():
         folder = pathlib.Path(f"/run/sink-{next(NUMBERS)}")
         folder.mkdir()
         sink = Sink(folder)
-        wait_for(lambda: subprocess.run(["bash", "-c", f"true >/dev/tcp/{ADDRESS}/{PORT}"], check=False,
-                                        stderr=subprocess.DEVNULL).returncode == 0, "the sink")
         for number in queue(WWW_DATA):
             ask(f"retry {number}")
         arrived = sink.wait(5)

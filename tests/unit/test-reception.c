@@ -245,8 +245,7 @@ static const Conversation conversations[] = {
     EHLO "MAIL FROM:<a b@x.test>\r\nMAIL FROM:<a@x.test> X=\r\n" MAIL
          "RCPT TO:<c@d>e@f>\r\nRCPT TO:<|sh>\r\nRCPT TO:</etc/passwd>\r\nRCPT TO:<>\r\n" RCPT "DATA\r\n" BODY
          "QUIT\r\n",
-    KEEPS, 0, "220 250 501 555 250 501 553 553 501 250 354 250 221", "a@x.test>b@y.test;",
-    KEPT },
+    KEEPS, 0, "220 250 501 555 250 501 553 553 501 250 354 250 221", "a@x.test>b@y.test;", KEPT },
   { "no room", EHLO MAIL RCPT "DATA\r\n" BODY "QUIT\r\n", HAS_NO_ROOM, 0, "220 250 250 250 354 452 221", "",
     "" },
   { "the sender isn't welcome",
@@ -496,9 +495,8 @@ test_refusal (void)
   static const struct {
     int error;
     guint code;
-  } rows[] = { { TOUKAN_ERROR_TEMPORARY, 452 },
-               { TOUKAN_ERROR_IO, 451 },
-               { TOUKAN_ERROR_CONFIGURATION, 451 } };
+  } rows[]
+      = { { TOUKAN_ERROR_TEMPORARY, 452 }, { TOUKAN_ERROR_IO, 451 }, { TOUKAN_ERROR_CONFIGURATION, 451 } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (GError) error = g_error_new_literal (TOUKAN_ERROR, rows[i].error, "why");
