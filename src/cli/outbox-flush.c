@@ -114,7 +114,7 @@ print_settled (const OutboxSettled *settled)
     g_autofree char *next = outbox_when_words (settled->item, now);
     g_string_append_printf (words, _ ("; due %s"), next);
   }
-  fprintf (stderr, _ ("message %" G_GINT64_FORMAT ": %s\n"), settled->item->id, words->str);
+  outbox_say (stderr, settled->item->id, words->str);
 }
 
 static void

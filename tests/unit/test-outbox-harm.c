@@ -14,7 +14,7 @@
 #include "tests/lib/table.h"
 #include "tests/unit/outbox-fixture.h"
 
-/* --- rights ----------------------------------------------------------------------------------------- */
+/* --- rights ---------------------------------------------------------------------------------- */
 
 static void
 test_rights (void)
@@ -81,7 +81,7 @@ test_directory_is_a_file (void)
   g_assert_error (error, TOUKAN_ERROR, TOUKAN_ERROR_IO);
 }
 
-/* --- damage ------------------------------------------------------------------------------------------- */
+/* --- damage ---------------------------------------------------------------------------------- */
 
 #define PAGE 4096
 #define N_ITEMS 40
@@ -266,7 +266,7 @@ test_orphan_journal (void)
   g_free (contents);
 }
 
-/* --- a disk that is full ------------------------------------------------------------------------------- */
+/* --- a disk that is full --------------------------------------------------------------------- */
 
 #define CANNOT 77
 
@@ -316,8 +316,7 @@ test_full_disk (gconstpointer data)
     g_assert_cmpint (WEXITSTATUS (status), ==, 0);
 }
 
-/* --- who reads fails
- * ---------------------------------------------------------------------------------------- */
+/* --- who reads fails ------------------------------------------------------------------------- */
 
 static gssize
 read_and_fail (gpointer data, guint8 *buffer, gsize length, GError **error)

@@ -30,7 +30,7 @@ wait_for (pid_t child)
   return status;
 }
 
-/* --- many at once ------------------------------------------------------------------------------------ */
+/* --- many at once ---------------------------------------------------------------------------- */
 
 #define N_PROCESSES 8
 #define N_EACH 50
@@ -117,7 +117,7 @@ test_many (void)
   g_assert_cmpint (ask_sql ("SELECT count(*) FROM chunk"), ==, 0);
 }
 
-/* --- killed -------------------------------------------------------------------------------------------- */
+/* --- killed ---------------------------------------------------------------------------------- */
 
 /* Where in an item's life its sender dies. */
 typedef enum { AFTER_CLAIM, AFTER_PERMIT, AFTER_END, AFTER_FATE, N_DEATHS } Death;
@@ -239,7 +239,7 @@ test_many_killed (void)
                    N_PROCESSES * N_EACH);
 }
 
-/* --- one process, two of them ------------------------------------------------------------------------- */
+/* --- one process, two of them ---------------------------------------------------------------- */
 
 static void
 test_two_in_one (void)
