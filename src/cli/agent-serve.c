@@ -274,6 +274,17 @@ take_lock (Service *service, const char *directory, GError **error)
   return lock != NULL;
 }
 
+/* A message that can still be taken back is about to leave. */
+static Ticks
+longest_undo_window (const Config *config)
+{
+  Ticks longest = 0;
+
+  for (const char *const *name = config_account_names (config); *name; name++)
+    longest = MAX (longest, config_account_named (config, *name)->undo_window);
+  return longest;
+}
+
 static gboolean
 open_post (Service *service, const char *directory, GError **error)
 {
@@ -284,7 +295,8 @@ open_post (Service *service, const char *directory, GError **error)
                        .find_account = accounts_find,
                        .find_data = service->accounts,
                        .keep_sent = keep_sent,
-                       .once = service->wish->once };
+                       .once = service->wish->once,
+                       .linger = service->wish->once ? longest_undo_window (service->config) : 0 };
 
   post->store = state_open (account);
   rules.memory = post->memory = state_load (post->store);
