@@ -301,6 +301,17 @@ warn (const char *text, gpointer data)
   agent_say (_ ("warning: %s"), text);
 }
 
+/* A message that can still be taken back is about to leave. */
+static Ticks
+longest_undo_window (const Config *config)
+{
+  Ticks longest = 0;
+
+  for (const char *const *name = config_account_names (config); *name; name++)
+    longest = MAX (longest, config_account_named (config, *name)->undo_window);
+  return longest;
+}
+
 static gboolean
 open_post (Service *service, const char *directory, GError **error)
 {
@@ -312,6 +323,7 @@ open_post (Service *service, const char *directory, GError **error)
                        .find_data = service->accounts,
                        .keep_sent = keep_sent,
                        .once = service->wish->once,
+                       .linger = service->wish->once ? longest_undo_window (service->config) : 0,
                        .warn = warn };
 
   post->store = state_open (account);

@@ -88,3 +88,5 @@ EXTRA_DIST += tests/lab/fake-clock.c
 CLEANFILES += tests/lab/fake-clock.so
 tests/lab/fake-clock.so: tests/lab/fake-clock.c
 	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) -D_GNU_SOURCE -std=gnu17 $(WARNING_CFLAGS) -shared -fPIC -o $@ $(srcdir)/tests/lab/fake-clock.c
+LONG_TESTS += tests/lab/test-keeping.py
+EXTRA_DIST += tests/lab/test-keeping.py
