@@ -27,7 +27,8 @@
 typedef struct {
   char *directory;
   OutboxSource *source;
-  gboolean due; /* something was kept that nobody sends yet */
+  Ticks undo_window; /* the longest of the accounts that are served there */
+  gboolean due;      /* something was kept that nobody sends yet */
 } Place;
 
 typedef struct {
@@ -92,7 +93,7 @@ send_what_is_due (gpointer data)
     Place *place = g_ptr_array_index (serving->places, i);
     g_autoptr (GError) error = NULL;
     if (place->due && !agent_lock_is_held (place->directory, &holder)
-        && !background_start (place->directory, &error))
+        && !background_start (place->directory, place->undo_window, &error))
       fprintf (stderr, _ ("toukan: warning: %s\n"), error->message);
     place->due = FALSE;
   }
@@ -139,6 +140,7 @@ keep (Serving *serving, const Account *account, Handover *handover)
   serving->to_send = mode != DELIVERY_QUEUE;
   serving->place = find_place (serving, account, &error);
   if (serving->place) {
+    serving->place->undo_window = MAX (serving->place->undo_window, account->undo_window);
     keep_message (serving->place->source, &rules, handover, on_kept, serving);
     return;
   }
