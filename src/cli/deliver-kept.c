@@ -26,10 +26,9 @@ kept_and (const OutboxItem *item, const char *why, const char *next)
 {
   if (!why)
     /* TRANSLATORS: a number, and what comes next */
-    return g_strdup_printf (_ ("toukan: kept in the outbox as %" G_GINT64_FORMAT "; %s\n"), item->id, next);
+    return g_strdup_printf (_ ("toukan: kept in the outbox as %lld; %s\n"), (long long)item->id, next);
   /* TRANSLATORS: a number, why, and what comes next */
-  return g_strdup_printf (_ ("toukan: kept in the outbox as %" G_GINT64_FORMAT ": %s; %s\n"), item->id, why,
-                          next);
+  return g_strdup_printf (_ ("toukan: kept in the outbox as %lld: %s; %s\n"), (long long)item->id, why, next);
 }
 
 char *
@@ -44,9 +43,9 @@ kept_words (const OutboxSettled *settled, gint64 now)
   case RETRY_EXPIRED:
     return g_strdup ("");
   case RETRY_IN_DOUBT:
-    return g_strdup_printf (_ ("toukan: it stays in the outbox as %" G_GINT64_FORMAT
-                               ": toukan outbox resolve %" G_GINT64_FORMAT " sent|resend\n"),
-                            item->id, item->id);
+    return g_strdup_printf (
+        _ ("toukan: it stays in the outbox as %lld: toukan outbox resolve %lld sent|resend\n"),
+        (long long)item->id, (long long)item->id);
   case RETRY_HOLD_ACCOUNT: {
     g_autofree char *account = visible_text (item->account, -1);
     next = g_strdup_printf (_ ("account %s is held until its login settings or its secret change"), account);

@@ -32,12 +32,12 @@ say_kept (const Letter *letter, gint64 id, const OutboxWish *wish, gint64 now)
   if (letter->view->json)
     kept_print_json (id, wish->reason, wish->not_before, EX_OK);
   if (g_strcmp0 (wish->reason, "undo") == 0)
-    fprintf (stderr, _ ("toukan: it leaves %s; toukan outbox cancel %" G_GINT64_FORMAT " takes it back\n"),
-             near, id);
+    fprintf (stderr, _ ("toukan: it leaves %s; toukan outbox cancel %lld takes it back\n"), near,
+             (long long)id);
   else if (wish->reason)
-    fprintf (stderr, _ ("toukan: in the outbox as %" G_GINT64_FORMAT "; it leaves %s\n"), id, when);
+    fprintf (stderr, _ ("toukan: in the outbox as %lld; it leaves %s\n"), (long long)id, when);
   else if (letter->view->verbose)
-    fprintf (stderr, _ ("toukan: in the outbox as %" G_GINT64_FORMAT "\n"), id);
+    fprintf (stderr, _ ("toukan: in the outbox as %lld\n"), (long long)id);
 }
 
 /* Of two moments to wait for, the later counts. */
