@@ -16,9 +16,30 @@ MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS) $(GIO_LIBS)
 CONFIG_LIBS = libconfig.a $(CORE_LIBS) $(GIO_LIBS)
 NET_LIBS    = libnet.a $(CORE_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS)
 STORE_LIBS  = libstore.a $(CORE_LIBS) $(SQLITE_LIBS)
-ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libcore.a libbase.a $(JSON_LIBS) \
-	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
+ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libstore.a libcore.a libbase.a $(JSON_LIBS) \
+	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(SQLITE_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
 
 bin_PROGRAMS += toukan
 toukan_SOURCES = src/main.c
 toukan_LDADD = libcli.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS) $(LIBINTL)
+
+# Another program's links are never replaced, nor removed.
+sendmail_links = $(DESTDIR)$(sbindir)/sendmail $(DESTDIR)$(bindir)/mailq $(DESTDIR)$(bindir)/newaliases
+if SENDMAIL_LINKS
+install-exec-hook: install-sendmail-links
+uninstall-hook: uninstall-sendmail-links
+endif
+install-sendmail-links: install-binPROGRAMS
+	$(AM_V_at)$(MKDIR_P) "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(bindir)"
+	$(AM_V_at)for link in $(sendmail_links); do \
+	  if test "$$(readlink "$$link")" = "$(bindir)/toukan"; then continue; fi; \
+	  if test -e "$$link" || test -h "$$link"; then \
+	    echo "$$link belongs to another program: remove it, or configure with --disable-sendmail-links" >&2; exit 1; \
+	  fi; \
+	  $(LN_S) "$(bindir)/toukan" "$$link" || exit 1; \
+	done
+uninstall-sendmail-links:
+	$(AM_V_at)for link in $(sendmail_links); do \
+	  if test "$$(readlink "$$link")" = "$(bindir)/toukan"; then rm -f "$$link"; fi; \
+	done
+.PHONY: install-sendmail-links uninstall-sendmail-links

@@ -1,12 +1,15 @@
 /* The arguments of MAIL and RCPT, taken apart by grammar (RFC 5321, 4.1.2; RFC 1870,
- * 3461, 4954, 6152, 6531, 8689): what has two readings is refused. */
+ * 3461, 4865, 4954, 6152, 6531, 8689): what has two readings is refused. */
 #include "core/receiver-private.h"
 
 #include <string.h>
 
+#include "core/future-release.h"
+
 #define SYNTAX_FAULT ((ReceiverFault){ 501, "5.5.4 Syntax: the address or a parameter" })
 #define UNKNOWN_FAULT ((ReceiverFault){ 555, "5.5.4 A parameter that isn't offered here" })
 #define UTF8_FAULT ((ReceiverFault){ 553, "5.6.7 A UTF-8 address needs SMTPUTF8" })
+#define TOO_FAR_FAULT ((ReceiverFault){ 501, "5.5.4 Not held that long here" })
 #define TOO_BIG_FAULT ((ReceiverFault){ 552, "5.3.4 Message too big" })
 
 /* ---- paths --------------------------------------------------------------- */
@@ -173,6 +176,31 @@ take_orcpt (Target *target, const char *value)
   return TRUE;
 }
 
+/* One of the two, and within what EHLO announced (RFC 4865, section 4). */
+static gboolean
+hold_is_fit (Target *target)
+{
+  const ReceiverSettings *settings = &target->receiver->settings;
+  const Envelope *envelope = target->envelope;
+  if (envelope->hold_for > settings->future_release_interval
+      || envelope->hold_until > settings->future_release_until)
+    target->fault = TOO_FAR_FAULT;
+  return target->fault.code == 0 && (envelope->hold_for == 0 || envelope->hold_until == 0);
+}
+
+static gboolean
+take_hold_for (Target *target, const char *value)
+{
+  return g_ascii_string_to_unsigned (value, 10, 1, FUTURE_RELEASE_LONGEST, &target->envelope->hold_for, NULL)
+         && hold_is_fit (target);
+}
+
+static gboolean
+take_hold_until (Target *target, const char *value)
+{
+  return future_release_read_time (value, &target->envelope->hold_until) && hold_is_fit (target);
+}
+
 typedef struct {
   const char *name;
   CapabilityFlag capability; /* that must be offered */
@@ -188,6 +216,8 @@ static const Parameter mail_parameters[] = {
   { "RET", CAPABILITY_DSN, TRUE, take_ret },
   { "ENVID", CAPABILITY_DSN, TRUE, take_envid },
   { "AUTH", CAPABILITY_AUTH, TRUE, take_auth },
+  { "HOLDFOR", CAPABILITY_FUTURERELEASE, TRUE, take_hold_for },
+  { "HOLDUNTIL", CAPABILITY_FUTURERELEASE, TRUE, take_hold_until },
 };
 
 static const Parameter rcpt_parameters[] = {
@@ -231,12 +261,21 @@ take_parameters (Target *target, char **parameters, const Parameter *table, gsiz
 
 /* ---- the two commands ---------------------------------------------------- */
 
+static gboolean
+is_safe (const Receiver *receiver, const char *address)
+{
+  if (!receiver->settings.bare_addresses || strchr (address, '@') != NULL)
+    return command_mailbox_is_safe (address, TRUE);
+  g_autofree char *whole = g_strconcat (address, "@localhost", NULL);
+  return command_mailbox_is_safe (whole, TRUE);
+}
+
 /* Checks the address itself, now that it is known whether UTF-8 was announced. */
 static gboolean
-address_is_fit (const char *address, gboolean smtputf8, ReceiverFault *ret_fault)
+address_is_fit (const Receiver *receiver, const char *address, gboolean smtputf8, ReceiverFault *ret_fault)
 {
   *ret_fault = SYNTAX_FAULT;
-  if (!command_mailbox_is_safe (address, TRUE))
+  if (!is_safe (receiver, address))
     return FALSE;
   *ret_fault = UTF8_FAULT;
   return smtputf8 || g_str_is_ascii (address);
@@ -257,7 +296,7 @@ receiver_parse_mail (const Receiver *receiver, const char *arguments, Envelope *
   Target target = { .receiver = receiver, .envelope = envelope, .form = &form };
   if (!take_parameters (&target, parameters, mail_parameters, G_N_ELEMENTS (mail_parameters), ret_fault))
     return FALSE;
-  if (*address != '\0' && !address_is_fit (address, form.smtputf8, ret_fault))
+  if (*address != '\0' && !address_is_fit (receiver, address, form.smtputf8, ret_fault))
     return FALSE;
   *ret_envelope = g_steal_pointer (&envelope);
   *ret_form = form;
@@ -275,7 +314,7 @@ receiver_parse_rcpt (const Receiver *receiver, const char *arguments, EnvelopeRe
     return FALSE;
   /* The one address that needs no domain (RFC 5321, section 4.5.1). */
   if (g_ascii_strcasecmp (address, "postmaster") != 0
-      && !address_is_fit (address, receiver->form.smtputf8, ret_fault))
+      && !address_is_fit (receiver, address, receiver->form.smtputf8, ret_fault))
     return FALSE;
 
   EnvelopeRecipient recipient = { 0 };

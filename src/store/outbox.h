@@ -119,7 +119,8 @@ typedef struct {
   gint64             only;        /* this item alone, due or not (unless held); 0: any that is due */
   const char        *account;     /* of this account only; NULL: any */
   const char *const *not_accounts;/* NULL-terminated: of none of these (held ones); NULL */
-  gboolean           new_network; /* items .with_network are due, whatever their not_before */
+  gint64             new_network; /* since when there is one: items .with_network that changed before
+                                     are due, whatever their not_before; 0: there is none */
 } OutboxClaim;
 
 /* Leases the next item to this process: QUEUED and due; or SENDING by a process that is gone,
@@ -171,10 +172,15 @@ typedef struct {
   gint64               not_before;
   gboolean             with_network;
   gboolean             counts;  /* one more of .tries */
+  gboolean             keeps_message; /* even if it is over; see outbox_forget_message() */
 } OutboxChange;
 
 /* All of N or none, in order, in one commit. Only items leased to this process. */
 gboolean outbox_record (Outbox *outbox, const OutboxChange *changes, gsize n, gint64 now, GError **error);
+
+/* What is over loses its octets with its lease, unless .keeps_message was said: then they are
+ * there until this is called (for what isn't over it does nothing), or OUTBOX is closed. */
+gboolean outbox_forget_message (Outbox *outbox, gint64 id, GError **error);
 
 /* Ends this process's lease on all items that it holds and has not permitted to end: due
  * again at once. At a tidy end of the program. */
