@@ -179,11 +179,15 @@ stop_waiting (Run *run)
 static CancelResult
 take_back (Run *run, int signal_number)
 {
-  if (run->outbox)
-    outbox_source_rest (run->outbox);
-  if (signal_number == SIGINT || !run->outbox)
-    return engine_cancel (run->engine, run->id);
-  return engine_put_back (run->engine, run->id);
+  gboolean cancels = signal_number == SIGINT || !run->outbox;
+  CancelResult result
+      = cancels ? engine_cancel (run->engine, run->id) : engine_put_back (run->engine, run->id);
+
+  if (!run->outbox)
+    return result;
+  outbox_source_rest (run->outbox);
+  engine_put_back_all (run->engine);
+  return result;
 }
 
 /* The first time the message is taken back, or it is too late for that; then the second
@@ -196,8 +200,6 @@ on_interrupt (int signal_number, gpointer data)
   Ticks now = clock_now ();
   CancelResult result = take_back (run, signal_number);
 
-  if (run->outbox)
-    engine_put_back_all (run->engine);
   if (result != CANCEL_TOO_LATE)
     return;
   if (run->interrupted == 0) {

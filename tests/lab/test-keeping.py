@@ -262,6 +262,17 @@ test("a command that gives no secret holds the account until it does",
                   f"test -e {lab.folder}/there && echo '{PASSWORD}'"}][1])(held)
 
 
+@test("a wrong password is tried once, however many messages wait")
+def _():
+    with Lab() as lab:
+        sink = lab.sink("--mechanisms", "PLAIN", "--reply-delay", "50ms", paths=ONE_PATH)
+        for _ in range(12):
+            send(lab, delivery="queue")
+        send(lab, password="wrong").check(status=0)
+        check_equal(sink.verbs().count("AUTH"), 1, "logins")
+        check_equal(set(states(lab)), {"queued"}, "states")
+
+
 @test("a held account doesn't hold others up, and nothing on disk tells its password")
 def _():
     with Lab() as lab:
