@@ -2,7 +2,6 @@
 """What counts as a change of the network, and how soon it is told."""
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -74,8 +73,7 @@ def _():
     with watched() as (lab, watch):
         lab.server.ip("link set eth0 down")  # nothing hears of that: a link with delay lies between
         check_equal(watch.changes(), [], "changes")
-        links = json.loads(subprocess.run(["ip", "-json", "link"], check=True, capture_output=True).stdout)
-        ours = min(link["ifname"] for link in links if link["ifname"].startswith("wire"))
+        ours = lab.wire(lab.client)
         for state in ("down", "up"):
             begin = time.monotonic()
             subprocess.run(["ip", "link", "set", ours, state], check=True)
