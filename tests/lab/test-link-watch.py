@@ -12,7 +12,7 @@ from lab import BUILD, Lab, check_equal, main, test
 from lab.network import start
 
 SETTLE, LONGEST = 0.075, 0.3
-SLACK = 0.25  # of a busy machine
+SLACK = 1  # of a busy machine
 QUIET = 0.6   # in which nothing comes
 
 
@@ -142,7 +142,7 @@ def _():
 def _():
     with watched() as (lab, watch):
         begin = time.monotonic()
-        for n in range(30):
+        for n in range(100):
             lab.client.ip(f"route add 10.0.{n}.0/24 via 198.51.100.10")
             time.sleep(0.02)
         times = watch.changes()
