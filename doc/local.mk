@@ -14,12 +14,19 @@ doc/option-names: $(options_sources) | toukan$(EXEEXT)
 doc/config.sample: $(options_sources) | toukan$(EXEEXT)
 	$(AM_V_OPTIONS) --format sample >$@.tmp && mv $@.tmp $@
 
-# Filled in: @sysconfdir@, and in place of @OPTIONS@ the list made above, which lies in the
-# build tree or in the distribution.
+# The same of sendmail's letters.
+letters_sources = src/cli/sendmail-letters.c
+EXTRA_DIST += doc/letters.mdoc
+MAINTAINERCLEANFILES += doc/letters.mdoc
+doc/letters.mdoc: $(letters_sources) | toukan$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) doc && ASAN_OPTIONS=detect_leaks=0 LC_ALL=C ./toukan$(EXEEXT) sendmail --help=man >$@.tmp && mv $@.tmp $@
+
+# Filled in: @sysconfdir@, and in place of @OPTIONS@ or @LETTERS@ the list made above, which
+# lies in the build tree or in the distribution.
 fill_in = fill_in () { \
 	  list=$$1; test -f $$list || list=$(srcdir)/$$1; \
 	  $(MKDIR_P) doc completion && \
-	  $(SED) -e "/^@OPTIONS@$$/{r $$list" -e 'd;}' -e 's|[@]sysconfdir@|$(sysconfdir)|g' $(srcdir)/$$2 >$$3.tmp && \
+	  $(SED) -e "/^@[A-Z]*@$$/{r $$list" -e 'd;}' -e 's|[@]sysconfdir@|$(sysconfdir)|g' -e 's|[@]bindir@|$(bindir)|g' $(srcdir)/$$2 >$$3.tmp && \
 	  mv $$3.tmp $$3; \
 	}; fill_in
 
@@ -32,8 +39,8 @@ bash_completion_DATA = completion/toukan.bash
 CLEANFILES += doc/toukan.1
 CLEANFILES += doc/toukan.conf.5
 CLEANFILES += completion/toukan.bash
-doc/toukan.1: doc/toukan.1.in Makefile
-	$(AM_V_GEN)$(fill_in) /dev/null doc/toukan.1.in $@
+doc/toukan.1: doc/toukan.1.in doc/letters.mdoc Makefile
+	$(AM_V_GEN)$(fill_in) doc/letters.mdoc doc/toukan.1.in $@
 doc/toukan.conf.5: doc/toukan.conf.5.in doc/options.mdoc Makefile
 	$(AM_V_GEN)$(fill_in) doc/options.mdoc doc/toukan.conf.5.in $@
 completion/toukan.bash: completion/toukan.bash.in doc/option-names Makefile

@@ -6,7 +6,6 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/mailq.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "config.h"
@@ -14,6 +13,12 @@
 
 static const Verb *const verbs[] = { &verb_send,  &verb_sendmail, &verb_outbox, &verb_config,
                                      &verb_paths, &verb_probe,    &verb_agent,  &verb_demo };
+
+/* Names that mean `toukan sendmail`, and the letters that some of them stand for. */
+static const struct {
+  const char *name;
+  const char *letters;
+} sendmail_names[] = { { "sendmail", NULL }, { "mailq", "-bp" }, { "newaliases", "-bi" } };
 
 static void
 print_usage (FILE *out)
@@ -34,6 +39,20 @@ find_verb (const char *name)
   return NULL;
 }
 
+/* ARGV with LETTERS behind its first word. */
+static int
+run_with_letters (const Verb *verb, int argc, char **argv, const char *letters)
+{
+  g_autofree char **all = g_new0 (char *, (gsize)argc + 2);
+  g_autofree char *copy = g_strdup (letters);
+
+  all[0] = argv[0];
+  all[1] = copy;
+  for (int i = 1; i < argc; i++)
+    all[i + 1] = argv[i];
+  return verb->run (argc + 1, all);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -49,10 +68,11 @@ main (int argc, char **argv)
   bindtextdomain (PACKAGE, LOCALEDIR);
   textdomain (PACKAGE);
 
-  if (strcmp (called_as, "sendmail") == 0)
-    return verb_sendmail.run (argc, argv);
-  if (strcmp (called_as, "mailq") == 0)
-    return mailq_run (argc, argv);
+  for (gsize i = 0; i < G_N_ELEMENTS (sendmail_names); i++)
+    if (strcmp (called_as, sendmail_names[i].name) == 0)
+      return sendmail_names[i].letters
+                 ? run_with_letters (&verb_sendmail, argc, argv, sendmail_names[i].letters)
+                 : verb_sendmail.run (argc, argv);
   if (argc < 2) {
     print_usage (stderr);
     return EX_USAGE;

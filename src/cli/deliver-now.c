@@ -14,6 +14,7 @@
 #include "cli/watch.h"
 #include "config/secret-command.h"
 #include "engine/engine.h"
+#include "engine/notices.h"
 #include "net/clock.h"
 
 #define SECOND_INTERRUPT (TICKS_PER_SECOND / 2)
@@ -25,6 +26,7 @@ typedef struct {
   const Letter *letter;
   Engine *engine;
   OutboxSource *outbox; /* NULL: none */
+  Notices *notices;
   GMainLoop *loop;
   DeliveryId id;
   char *report;      /* what is to be said of the outcome */
@@ -85,8 +87,10 @@ on_settled (const OutboxSettled *settled, gpointer data)
   Run *run = data;
   g_autofree char *kept = kept_words (settled, clock_instant ().wall);
   gboolean stays = settled->decision.kind != RETRY_OVER && settled->decision.kind != RETRY_EXPIRED;
+  gboolean ours = (DeliveryId)settled->item->id == run->id;
 
-  if ((DeliveryId)settled->item->id != run->id)
+  notices_settled (run->notices, settled, ours && !run->letter->wish->nobody_waits);
+  if (!ours)
     return;
   if (!run->report)
     run->report = report_outcome (settled->outcome, run->letter->envelope, NULL);
@@ -99,6 +103,20 @@ on_settled (const OutboxSettled *settled, gpointer data)
     kept_print_json (settled->item->id, settled->item->reason, settled->item->not_before, run->status);
   if (run->patience == 0)
     run->patience = g_timeout_add (OTHERS_PATIENCE_MS, stop_others, run);
+}
+
+/* What no outbox knows of. */
+static void
+tell_sent (const Run *run, const Outcome *outcome)
+{
+  const Letter *letter = run->letter;
+  const LogEntry entry = { .account = letter->account,
+                           .envelope = letter->envelope,
+                           .outcome = outcome,
+                           .size = body_source_size (letter->message),
+                           .at = clock_instant ().wall };
+
+  notices_sent (run->notices, &entry, letter->message);
 }
 
 static void
@@ -115,6 +133,7 @@ on_event (const EngineEvent *event, gpointer data)
     fputs (run->report, stderr);
     run->settled = TRUE;
     run->status = report_exit_status (event->outcome);
+    tell_sent (run, event->outcome);
   } else if (event->kind == ENGINE_IDLE) {
     g_main_loop_quit (run->loop);
   }
@@ -212,6 +231,9 @@ watch (Run *run)
 static void
 clean_up (Run *run, PathStore *store, PathMemory *memory)
 {
+  if (run->outbox)
+    outbox_source_rest (run->outbox); /* reports that are put in now leave later */
+  g_clear_pointer (&run->notices, notices_free);
   g_autofree char *warning = run->outbox ? g_strdup (outbox_source_warning (run->outbox)) : NULL;
   g_autofree char *directory = state_directory (run->letter->account);
 
@@ -239,9 +261,17 @@ deliver_now (const Letter *letter, WorkSource *source, OutboxSource *outbox)
       = { .letter = letter, .engine = engine_new (source, memory, identity), .outbox = outbox, .loop = loop };
   Submission submission = { .account = letter->account, .envelope = envelope, .message = letter->message };
 
+  const NoticesRules rules = { .visit = notices_visit_outbox,
+                               .visit_data = outbox,
+                               .find_account = accounts_find,
+                               .find_data = letter->accounts,
+                               .warn = deliver_warn };
+
+  run.notices = notices_new (&rules);
   envelope->hold_until = letter->wish->not_before;
   watch (&run);
   if (!submit (run.engine, &submission, &run.id, &error)) {
+    notices_free (run.notices);
     engine_free (run.engine);
     return outbox ? deliver_refuse (error) : deliver_fail (error);
   }

@@ -13,6 +13,7 @@ typedef struct {
   BodySource *message;
   const DeliverWish *wish;
   const DeliverView *view;
+  Accounts *accounts; /* of what the outbox holds; NULL: no outbox */
 } Letter;
 
 /* Now, with an engine. SOURCE is its WorkSource; OUTBOX (NULL: none) the same as what it is. */

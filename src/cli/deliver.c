@@ -26,6 +26,12 @@ deliver_refuse (const GError *error)
   return EX_TEMPFAIL;
 }
 
+void
+deliver_warn (const char *text, gpointer data)
+{
+  fprintf (stderr, _ ("toukan: warning: %s\n"), text);
+}
+
 OutboxWish
 deliver_outbox_wish (const Letter *letter, const MessageSummary *summary, GStrv overrides)
 {
@@ -58,7 +64,9 @@ deliver_by_outbox (const Letter *letter)
   wish.state = OUTBOX_SENDING;
   wish.hold_until = letter->wish->not_before;
   outbox_source_wish (source, &wish);
-  return deliver_now (letter, outbox_source_work (source), source);
+  Letter known = *letter;
+  known.accounts = accounts;
+  return deliver_now (&known, outbox_source_work (source), source);
 }
 
 static int
@@ -85,7 +93,7 @@ int
 deliver (const Account *account, const Envelope *envelope, BodySource *message, const DeliverWish *wish,
          const DeliverView *view)
 {
-  Letter letter = { account, envelope, message, wish, view };
+  Letter letter = { account, envelope, message, wish, view, NULL };
   DeliveryMode mode = wish->has_mode ? wish->mode : account->delivery;
 
   if (!account->outbox)

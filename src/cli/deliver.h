@@ -16,6 +16,7 @@ typedef struct {
   guint32             owner;     /* uid of who hands it in */
   gboolean            has_mode;
   DeliveryMode        mode;      /* in place of the account's `delivery` */
+  gboolean            nobody_waits; /* failures are told as if it were so, even now */
   gint64              not_before;/* wall clock, µs since 1970; 0: now */
   const char *const  *overrides; /* of --set, NULL: none; kept with it, but for secrets */
 } DeliverWish;
@@ -27,3 +28,6 @@ int deliver (const Account *account, const Envelope *envelope, BodySource *messa
 
 /* Prints "toukan: MESSAGE" and returns the exit status that goes with it. */
 int deliver_fail (const GError *error);
+
+/* NoticesRules.warn: says TEXT on standard error. */
+void deliver_warn (const char *text, gpointer data);

@@ -14,6 +14,7 @@
 #include "cli/state.h"
 #include "cli/watch.h"
 #include "config/secret-command.h"
+#include "engine/notices.h"
 #include "engine/outbox-source.h"
 #include "net/clock.h"
 
@@ -31,6 +32,7 @@ typedef struct {
   GHashTable *items; /* id to OutboxItem, owned */
   OutboxSource *source;
   Engine *engine;
+  Notices *notices;
   GMainLoop *loop;
 } Flush;
 
@@ -121,6 +123,7 @@ static void
 on_settled (const OutboxSettled *settled, gpointer data)
 {
   Flush *flush = data;
+  notices_settled (flush->notices, settled, TRUE);
   const int status = settled->put_back ? EX_TEMPFAIL : report_exit_status (settled->outcome);
   flush->n_settled++;
   print_settled (settled);
@@ -181,6 +184,12 @@ serve (Flush *flush, const OutboxPlace *place, GError **error)
   flush->loop = loop;
   flush->engine = engine_new (outbox_source_work (flush->source), memory, identity);
   outbox_source_attach (flush->source, flush->engine);
+  const NoticesRules notices_rules = { .visit = notices_visit_outbox,
+                                       .visit_data = flush->source,
+                                       .find_account = accounts_find,
+                                       .find_data = flush->accounts,
+                                       .warn = deliver_warn };
+  flush->notices = notices_new (&notices_rules);
   outbox_source_listen (flush->source, on_settled, flush);
   engine_watch (flush->engine, on_event, flush);
   flush->n_meant += g_hash_table_size (flush->items);
@@ -190,6 +199,7 @@ serve (Flush *flush, const OutboxPlace *place, GError **error)
   interrupt_unwatch ();
   if (outbox_source_warning (flush->source))
     fprintf (stderr, _ ("toukan: warning: outbox: %s\n"), outbox_source_warning (flush->source));
+  notices_free (flush->notices);
   engine_free (flush->engine);
   state_save (store, memory);
   return TRUE;

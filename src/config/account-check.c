@@ -144,13 +144,22 @@ check_login_in_clear (const Account *account, GPtrArray *faults)
                       "connection unless \"auth-without-tls = yes\" says so")));
 }
 
+static void
+check_failure_mail (const Account *account, GPtrArray *faults)
+{
+  if (account->failure_mail != NULL && strcmp (account->failure_mail, "off") != 0
+      && account->failure_maildir == NULL && account->failure_account == NULL)
+    add (faults, "failure-mail", FALSE,
+         g_strdup (_ ("failure-mail has no way to get there: add failure-maildir or failure-account")));
+}
+
 GPtrArray *
 account_check (const Account *account)
 {
   static void (*const rules[]) (const Account *, GPtrArray *) = {
     check_host,           check_one_password,     check_user_has_secret, check_secret_has_user,
     check_required_login, check_certificate_pair, check_mechanisms,      check_implicit_tls,
-    check_login_in_clear,
+    check_login_in_clear, check_failure_mail,
   };
   GPtrArray *faults = g_ptr_array_new_with_free_func (fault_free);
   for (gsize i = 0; i < G_N_ELEMENTS (rules); i++)

@@ -37,23 +37,18 @@ typedef struct {
   char    *tunnel;
   gboolean path_memory;
   char    *state_dir;       /* NULL: toukan in the user's state directory */
-  gboolean outbox;
+  gboolean outbox, flush_along, future_release, notify;
   DeliveryMode delivery;
-  Ticks    give_up;
   InDoubtRule in_doubt;
-  gboolean flush_along;
-  Ticks    undo_window;
-  gboolean future_release;
+  Ticks    give_up, undo_window, keep_sent;
   char    *log;             /* "off", "syslog", "journal", or a file */
-  gboolean notify;
   char    *on_failure;
   char    *failure_mail;    /* an address, or "off" */
   char    *failure_maildir, *failure_account;
   char    *record;          /* a Maildir; NULL: none */
-  Ticks    keep_sent;
   char    *domain;
-  RewriteRule rewrite_from;
   char    *aliases;         /* a file; NULL: /etc/aliases only */
+  RewriteRule rewrite_from;
 } Account;
 
 /* Nothing set: zeroes, not even the defaults (those are config's). */

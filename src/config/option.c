@@ -111,7 +111,8 @@ static const Option options[] = {
                 "saves a round trip.") },
   { "tunnel", OPTION_COMMAND, AT (tunnel), .example = "ssh -W %h:%p relay.example.org",
     .help = N_ ("A shell command whose standard input and output take the place of the "
-                "connection; %h and %p stand for host and port.") },
+                "connection; %h and %p stand for host and port. Or unix:PATH: a socket in the file "
+                "system.") },
   { "path-memory", OPTION_BOOLEAN, AT (path_memory), "yes",
     .help = N_ ("Remembers from one message to the next, for each network, which paths cost time "
                 "and which worked. With no, nothing is read and nothing written; toukan paths "
@@ -142,7 +143,8 @@ static const Option options[] = {
     .help = N_ ("Hands a message for later (--at) to the server at once where that can hold it (RFC "
                 "4865). Otherwise it waits in the outbox.") },
   { "log", OPTION_LOG, AT (log), "off", log_choices, .example = "~/.local/state/toukan/log",
-    .help = N_ ("Where a line for each try goes: syslog, journal, or a file; with off, nowhere.") },
+    .help = N_ ("Where a line for each try goes: syslog, journal, or a file; with off, nowhere. It has the "
+                "form of msmtp's log; see LOG.") },
   { "notify", OPTION_BOOLEAN, AT (notify), "yes",
     .help = N_ ("Shows a desktop notification for a message that failed when nobody waits for it, "
                 "where there is a desktop.") },
@@ -156,9 +158,11 @@ static const Option options[] = {
   { "failure-maildir", OPTION_DIRECTORY, AT (failure_maildir), .example = "~/Maildir", .made = TRUE,
     .help = N_ ("The Maildir for delivery status notifications.") },
   { "failure-account", OPTION_TEXT, AT (failure_account), .example = "work",
-    .help = N_ ("Another account by which delivery status notifications are sent.") },
+    .help = N_ ("Another account by which delivery status notifications are sent, where there is no "
+                "failure-maildir.") },
   { "record", OPTION_DIRECTORY, AT (record), .example = "~/Maildir/.Sent", .made = TRUE,
-    .help = N_ ("A Maildir that gets a copy of each message that was sent.") },
+    .help = N_ ("A Maildir that gets a copy of each message that was sent, when nobody waits for it any "
+                "more; without Bcc, as it left. Messages from nobody, such as reports, aren't copied.") },
   { "keep-sent", OPTION_DURATION, AT (keep_sent), "30d", .least = 0, .most = 3650 * TICKS_PER_DAY,
     .help = N_ ("How long the outbox remembers what became of a message.") },
   { "domain", OPTION_DOMAIN, AT (domain), .example = "example.org",

@@ -3,6 +3,7 @@
 #include "engine/agent.h"
 
 #include "engine/file-watch.h"
+#include "engine/notices.h"
 #include "engine/timer.h"
 #include "net/clock.h"
 
@@ -11,6 +12,7 @@
 struct Agent {
   OutboxSource *source; /* the engine's */
   Engine *engine;
+  Notices *notices;
   FileWatch *file;
   Timer *look;
   Timer *prune;
@@ -103,6 +105,15 @@ on_event (const EngineEvent *event, gpointer data)
     agent->idle (agent, agent->data);
 }
 
+/* Nobody waits here: failures are told by all the means that the account has. */
+static void
+on_settled (const OutboxSettled *settled, gpointer data)
+{
+  Agent *agent = data;
+
+  notices_settled (agent->notices, settled, FALSE);
+}
+
 /* --- life -------------------------------------------------------------------------- */
 
 Agent *
@@ -113,6 +124,12 @@ agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **erro
                                      .data = rules->find_data,
                                      .linger = rules->linger };
   OutboxSource *source = outbox_source_new (&source_rules, error);
+  const NoticesRules notices_rules = { .visit = notices_visit_outbox,
+                                       .visit_data = source,
+                                       .find_account = rules->find_account,
+                                       .find_data = rules->find_data,
+                                       .warn = rules->warn,
+                                       .warn_data = rules->warn_data };
   Agent *agent;
 
   if (!source)
@@ -124,6 +141,8 @@ agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **erro
   agent->idle = idle;
   agent->data = data;
   outbox_source_attach (source, agent->engine);
+  agent->notices = notices_new (&notices_rules);
+  outbox_source_listen (source, on_settled, agent);
   engine_watch (agent->engine, on_event, agent);
   agent->prune = timer_new (on_prune, agent);
   timer_set (agent->prune, 0);
@@ -166,6 +185,7 @@ agent_free (Agent *agent)
   file_watch_free (agent->file);
   timer_free (agent->look);
   timer_free (agent->prune);
+  notices_free (agent->notices);
   engine_free (agent->engine);
   g_free (agent);
 }

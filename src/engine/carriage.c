@@ -178,7 +178,7 @@ prepare_form (Carriage *carriage, const Capabilities *capabilities, GError **err
 static gboolean
 envelope_needs_utf8 (const Carriage *carriage)
 {
-  if (address_needs_utf8 (carriage->envelope->sender))
+  if (*carriage->envelope->sender && address_needs_utf8 (carriage->envelope->sender))
     return TRUE;
   for (guint i = 0; i < carriage->envelope->recipients->len; i++)
     if (carriage->pending[i] && address_needs_utf8 (envelope_recipient (carriage->envelope, i)->address))

@@ -19,6 +19,8 @@ typedef struct {
   gboolean ended;         /* the end of this try is recorded, or is being so */
   gboolean released;
   OutboxBatch *unwritten; /* what couldn't be recorded yet; NULL: nothing */
+  gboolean *asked;        /* by recipient: pending when it was leased */
+  char *path;             /* that the last attempt reached; NULL: none */
   Outcome *outcome;       /* of this try, once it has ended */
   RetryDecision decision;
   gboolean first_hold;

@@ -84,6 +84,28 @@ somebody_is_in_doubt (const OutboxItem *item)
   return FALSE;
 }
 
+/* Copies are made of the message once its end is durable. */
+static gboolean
+keeps_message (const Entry *entry)
+{
+  const Account *account = entry->account;
+
+  return entry->source->listener && account
+         && (account->record || (account->failure_mail && !g_str_equal (account->failure_mail, "off")));
+}
+
+static void
+forget (Outbox *outbox, gpointer id)
+{
+  outbox_forget_message (outbox, *(gint64 *)id, NULL);
+}
+
+static void
+after_forgetting (Outbox *outbox, gpointer id)
+{
+  g_free (id);
+}
+
 static void
 change_release (Entry *entry, OutboxBatch *batch, OutboxChange change)
 {
@@ -91,6 +113,7 @@ change_release (Entry *entry, OutboxBatch *batch, OutboxChange change)
   char *reason = g_strdup (change.reason);
 
   change.kind = OUTBOX_CHANGE_RELEASE;
+  change.keeps_message = keeps_message (entry);
   change.id = item->id;
   outbox_batch_add (batch, &change);
   g_free (item->reason);
@@ -208,10 +231,15 @@ tell_settled (Entry *entry)
                             .decision = entry->decision,
                             .tried = entry->tried,
                             .put_back = entry->put_back,
-                            .first_hold = entry->first_hold };
+                            .first_hold = entry->first_hold,
+                            .asked = entry->asked,
+                            .path = entry->path };
 
   if (source->listener && !source->closing)
     source->listener (&settled, source->listener_data);
+  if (keeps_message (entry)) /* after what the listener has asked of the writer thread */
+    outbox_writer_run (source->writer, forget, after_forgetting,
+                       g_memdup2 (&entry->item->id, sizeof (gint64)));
   outbox_entry_drop (entry);
   source->dry = FALSE; /* what it was put back as may be due */
   outbox_source_wake (source);
@@ -305,6 +333,8 @@ take_event (Entry *entry, const DeliveryEvent *event, Record *record)
     break;
   case DELIVERY_EVENT_ATTEMPT:
     entry->tried = TRUE;
+    g_free (entry->path);
+    entry->path = g_strdup (event->attempt->path);
     change_attempt (entry, record->batch, event->attempt);
     break;
   case DELIVERY_EVENT_END:

@@ -24,6 +24,7 @@ outbox_entry_new (OutboxSource *source, OutboxItem *item, const Account *account
   entry->source = source;
   entry->item = item;
   entry->account = account;
+  entry->asked = g_memdup2 (item->pending, item->envelope->recipients->len * sizeof (gboolean));
   item->envelope->hold_until = item->hold_until; /* of each try, or it would leave early */
   entry->delivery = (Delivery){ .id = (DeliveryId)item->id,
                                 .account = account,
@@ -42,6 +43,8 @@ entry_free (gpointer data)
   outbox_item_free (entry->item);
   g_clear_pointer (&entry->message, body_source_unref);
   g_clear_pointer (&entry->unwritten, outbox_batch_unref);
+  g_free (entry->asked);
+  g_free (entry->path);
   outcome_free (entry->outcome);
   g_free (entry);
 }

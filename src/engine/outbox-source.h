@@ -80,6 +80,8 @@ typedef struct {
   gboolean          tried;      /* else it was put back, or couldn't even begin */
   gboolean          put_back;   /* engine_put_back() */
   gboolean          first_hold; /* the one notice of an account that is held */
+  const gboolean   *asked;      /* by recipient: this try was for them, too */
+  const char       *path;       /* that the last attempt reached; NULL: none */
 } OutboxSettled;
 
 typedef void (*OutboxListener) (const OutboxSettled *settled, gpointer data);

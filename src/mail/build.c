@@ -42,8 +42,8 @@ is_one_of (const char *name, const char *const *names)
   return FALSE;
 }
 
-static char *
-random_token (void)
+char *
+build_token (void)
 {
   guint8 random[16];
   if (getentropy (random, sizeof random) != 0)
@@ -57,7 +57,7 @@ random_token (void)
 char *
 build_message_id (const char *domain)
 {
-  g_autofree char *token = random_token ();
+  g_autofree char *token = build_token ();
   g_autofree char *ascii = domain_to_ascii (domain, NULL);
   return g_strdup_printf ("<%s@%s>", token, ascii != NULL ? ascii : domain);
 }
@@ -184,7 +184,7 @@ write_string (BodyWriter *writer, const GString *text, GError **error)
 static gboolean
 write_multipart (BodyWriter *writer, GString *header, const BuildRequest *request, GError **error)
 {
-  g_autofree char *token = random_token ();
+  g_autofree char *token = build_token ();
   /* "=_" is in no quoted-printable and no base64 text. */
   g_autofree char *type = g_strdup_printf ("multipart/mixed; boundary=\"=_%s\"", token);
   g_autofree char *delimiter = g_strdup_printf ("\r\n--=_%s\r\n", token);

@@ -25,3 +25,6 @@ BodySource *build_message (const BuildRequest *request, GError **error);
 
 /* A new Message-ID at DOMAIN, with its angle brackets. Free with g_free(). */
 char *build_message_id (const char *domain);
+
+/* 32 random hexadecimal digits, for a boundary that nobody guesses. Free with g_free(). */
+char *build_token (void);

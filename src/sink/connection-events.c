@@ -20,13 +20,13 @@ log_message (Connection *connection, const Envelope *envelope)
   Log *log = connection_begin_event (connection, "message");
   log_text (log, "sender", envelope->sender);
   log_texts (log, "recipients", recipients);
-  log_number (log, "size", maildir_file_size (connection->file));
-  log_text (log, "sha256", maildir_file_sha256 (connection->file));
+  log_number (log, "size", mail_file_size (connection->file));
+  log_text (log, "sha256", mail_file_sha256 (connection->file));
   log_text (log, "user", receiver_user (connection->receiver));
   log_text (log, "tls", connection->tls);
   g_autofree char *until = hold_until (envelope);
   log_text (log, "hold-until", until);
-  log_text (log, "file", maildir_file_path (connection->file));
+  log_text (log, "file", mail_file_path (connection->file));
   log_end (log);
 }
 
@@ -80,14 +80,14 @@ static void
 on_wants_message (Connection *connection, const ReceiverEvent *event)
 {
   g_autofree char *until = hold_until (event->envelope);
-  const MaildirOrigin origin = {
+  const MailOrigin origin = {
     .user = receiver_user (connection->receiver),
     .tls = connection->tls,
     .hold_until = until,
   };
   g_autoptr (GError) error = NULL;
-  maildir_file_free (connection->file);
-  connection->file = maildir_file_new (connection->options->maildir, event->envelope, &origin, &error);
+  mail_file_free (connection->file);
+  connection->file = mail_file_new (connection->options->maildir, event->envelope, &origin, &error);
   if (connection->file == NULL) {
     receiver_shut_down (connection->receiver, 421, "4.3.0 Can't store the message");
     g_printerr ("toukan-sink: %s\n", error->message);
@@ -99,13 +99,13 @@ static void
 on_wants_verdict (Connection *connection, const ReceiverEvent *event)
 {
   const ReceiverReply *reply = sink_options_reply (connection->options, "END");
-  g_autoptr (MaildirFile) file = g_steal_pointer (&connection->file);
+  g_autoptr (MailFile) file = g_steal_pointer (&connection->file);
   g_autoptr (GError) error = NULL;
   if (reply != NULL && reply->code / 100 != 2) {
     receiver_answer (connection->receiver, 0, NULL);
     return;
   }
-  if (!maildir_file_finish (file, &error)) {
+  if (!mail_file_finish (file, &error)) {
     g_printerr ("toukan-sink: %s\n", error->message);
     receiver_answer (connection->receiver, 451, "4.3.0 Can't store the message");
     return;
@@ -113,7 +113,7 @@ on_wants_verdict (Connection *connection, const ReceiverEvent *event)
   connection->file = g_steal_pointer (&file);
   connection->messages++;
   log_message (connection, event->envelope);
-  g_clear_pointer (&connection->file, maildir_file_free);
+  g_clear_pointer (&connection->file, mail_file_free);
   if (connection_fail_on_purpose (connection, MOMENT_END, 0))
     return;
   receiver_answer (connection->receiver, 0, NULL);
@@ -145,13 +145,13 @@ connection_on_event (Connection *connection, const ReceiverEvent *event)
     break;
   case RECEIVER_BODY:
     if (connection->file != NULL)
-      maildir_file_write (connection->file, event->octets, event->length);
+      mail_file_write (connection->file, event->octets, event->length);
     break;
   case RECEIVER_WANTS_VERDICT:
     on_wants_verdict (connection, event);
     break;
   case RECEIVER_RESET:
-    g_clear_pointer (&connection->file, maildir_file_free);
+    g_clear_pointer (&connection->file, mail_file_free);
     break;
   case RECEIVER_COMMAND:
     on_command (connection, event);

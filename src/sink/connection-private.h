@@ -4,7 +4,7 @@
 #include "net/stream.h"
 #include "sink/auth.h"
 #include "sink/connection.h"
-#include "sink/maildir.h"
+#include "sink/mail-file.h"
 
 /* What follows once the output held has been sent. */
 typedef enum { THEN_NOTHING, THEN_TLS, THEN_CLOSE } Then;
@@ -21,7 +21,7 @@ struct Connection {
   Receiver *receiver;
   SinkAuth *auth;
   const char **mechanisms; /* offered since TLS; NULL: not under TLS */
-  MaildirFile *file;
+  MailFile *file;
   char *tls; /* version and cipher; NULL: in the clear */
 
   guint64 octets; /* from the client, decrypted */

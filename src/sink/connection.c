@@ -73,7 +73,7 @@ connection_free (Connection *connection)
   stream_free (connection->stream);
   receiver_free (connection->receiver);
   sink_auth_free (connection->auth);
-  maildir_file_free (connection->file);
+  mail_file_free (connection->file);
   g_byte_array_unref (connection->held);
   g_free (connection->mechanisms);
   g_free (connection->tls);

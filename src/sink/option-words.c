@@ -63,7 +63,7 @@ add_tls (GOptionContext *context, SinkOptions *o, SinkWords *w)
     { "tls-name", 0, 0, G_OPTION_ARG_STRING_ARRAY, &w->tls_names,
       N_ ("Name or address in the certificate; repeatable"), N_ ("NAME") },
     { "certificate", 0, 0, G_OPTION_ARG_STRING, &w->certificate,
-      N_ ("good, expired, self-signed, wrong-name or cn-only"), N_ ("KIND") },
+      N_ ("good, expired, ends-soon, self-signed, wrong-name or cn-only"), N_ ("KIND") },
     { "tls12", 0, 0, G_OPTION_ARG_NONE, &o->tls12, N_ ("Speak TLS 1.2 only"), NULL },
     { "client-ca", 0, 0, G_OPTION_ARG_STRING, &o->client_ca,
       N_ ("Ask for client certificates of this CA, or of our own"), N_ ("FILE|ask") },

@@ -29,6 +29,7 @@ usage_error (GError **error, const char *option, const char *value)
 static const char *const certificate_names[] = {
   [CERTIFICATE_GOOD] = "good",
   [CERTIFICATE_EXPIRED] = "expired",
+  [CERTIFICATE_ENDS_SOON] = "ends-soon",
   [CERTIFICATE_SELF_SIGNED] = "self-signed",
   [CERTIFICATE_WRONG_NAME] = "wrong-name",
   [CERTIFICATE_CN_ONLY] = "cn-only",

@@ -9,7 +9,7 @@
 #include "base/i18n.h"
 #include "config.h"
 #include "net/descriptors.h"
-#include "sink/maildir.h"
+#include "store/maildir.h"
 #include "sink/server.h"
 
 static int

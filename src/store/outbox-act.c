@@ -104,7 +104,7 @@ perform (Acting *acting, sqlite3 *sqlite)
   if (code == SQLITE_OK && deed->times)
     code = database_execute (sqlite, deed->times, "ii", acting->id, acting->now);
   if (code == SQLITE_OK)
-    code = outbox_settle (sqlite, acting->id, deed->becomes, acting->now);
+    code = outbox_settle (sqlite, acting->id, deed->becomes, acting->now, 0);
   Place after = { .state = acting->state };
   if (code == SQLITE_OK)
     code = read_place (acting, sqlite, &after);

@@ -34,6 +34,21 @@ outbox_read_lease (sqlite3 *sqlite, LeaseHolder *holder)
 
 /* --- the end of a lease ----------------------------------------------------------------------- */
 
+/* Those that were being put in, and those that were kept for copies. */
+static int
+disown_messages (sqlite3 *sqlite, gint64 token)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  int code = outbox_collect (sqlite, ids, "SELECT id FROM message WHERE lease = ?", "i", token);
+
+  for (guint i = 0; i < ids->len && code == SQLITE_OK; i++)
+    code = database_execute (sqlite, "UPDATE item SET message = NULL WHERE message = ?", "i",
+                             g_array_index (ids, gint64, i));
+  if (code != SQLITE_OK || ids->len == 0)
+    return code;
+  return database_execute (sqlite, "UPDATE message SET lease = ? WHERE lease = ?", "ii", NOBODY, token);
+}
+
 int
 outbox_bury (sqlite3 *sqlite, gint64 token, gint64 now)
 {
@@ -45,10 +60,10 @@ outbox_bury (sqlite3 *sqlite, gint64 token, gint64 now)
     code = database_execute (sqlite, "UPDATE item SET not_before = min(not_before, ?) WHERE id = ?", "ii",
                              now, id);
     if (code == SQLITE_OK)
-      code = outbox_settle (sqlite, id, OUTBOX_QUEUED, now);
+      code = outbox_settle (sqlite, id, OUTBOX_QUEUED, now, 0);
   }
   if (code == SQLITE_OK)
-    code = database_execute (sqlite, "UPDATE message SET lease = ? WHERE lease = ?", "ii", NOBODY, token);
+    code = disown_messages (sqlite, token);
   return code == SQLITE_OK ? database_execute (sqlite, "DELETE FROM lease WHERE token = ?", "i", token)
                            : code;
 }
@@ -121,8 +136,17 @@ cancel_pending (sqlite3 *sqlite, gint64 id)
       "i", id);
 }
 
+/* The octets of what is over: gone, or KEEPER's, with whose end they go. */
+static int
+let_go_of_message (sqlite3 *sqlite, gint64 message, gint64 keeper)
+{
+  if (keeper == 0)
+    return outbox_drop_message (sqlite, message);
+  return database_execute (sqlite, "UPDATE message SET lease = ? WHERE id = ?", "ii", keeper, message);
+}
+
 int
-outbox_settle (sqlite3 *sqlite, gint64 id, OutboxState state, gint64 now)
+outbox_settle (sqlite3 *sqlite, gint64 id, OutboxState state, gint64 now, gint64 keeper)
 {
   Facts facts = { 0 };
   int code = read_facts (sqlite, id, &facts);
@@ -138,7 +162,9 @@ outbox_settle (sqlite3 *sqlite, gint64 id, OutboxState state, gint64 now)
     code = database_execute (sqlite,
                              "UPDATE item SET state = ?1, lease = NULL, wish = 0, changed = ?2,"
                              " finished = CASE WHEN ?3 THEN ?2 ELSE 0 END,"
-                             " message = CASE WHEN ?3 THEN NULL ELSE message END WHERE id = ?4",
-                             "siii", outbox_state_name (state), now, (gint64)over, id);
-  return code == SQLITE_OK && over && facts.message != 0 ? outbox_drop_message (sqlite, facts.message) : code;
+                             " message = CASE WHEN ?4 THEN NULL ELSE message END WHERE id = ?5",
+                             "siiii", outbox_state_name (state), now, (gint64)over,
+                             (gint64)(over && keeper == 0), id);
+  return code == SQLITE_OK && over && facts.message != 0 ? let_go_of_message (sqlite, facts.message, keeper)
+                                                         : code;
 }

@@ -196,3 +196,26 @@ outbox_sweep (Outbox *outbox, GError **error)
   }
   return TRUE;
 }
+
+/* --- what was kept for a while ---------------------------------------------------------------- */
+
+static int
+forget_message (sqlite3 *sqlite, gpointer data)
+{
+  const gint64 *id = data;
+  gint64 message = 0;
+  int code = database_get (sqlite, &message,
+                           "SELECT message FROM item WHERE id = ? AND message IS NOT NULL"
+                           " AND state IN ('finished', 'cancelled')",
+                           "i", *id);
+
+  if (code == SQLITE_OK)
+    code = database_execute (sqlite, "UPDATE item SET message = NULL WHERE id = ?", "i", *id);
+  return code == SQLITE_OK ? outbox_drop_message (sqlite, message) : code;
+}
+
+gboolean
+outbox_forget_message (Outbox *outbox, gint64 id, GError **error)
+{
+  return outbox_run (outbox, DATABASE_WRITE_LAZILY, forget_message, &id, error);
+}

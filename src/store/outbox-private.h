@@ -69,8 +69,9 @@ int outbox_bury_dead (Outbox *outbox, sqlite3 *sqlite, gint64 now);
 int outbox_bury (sqlite3 *sqlite, gint64 token, gint64 now);
 
 /* Ends the lease on ID and puts it in STATE; unless somebody is in doubt, still waits, or
- * somebody wished it to be cancelled: nothing is lost by a word. */
-int outbox_settle (sqlite3 *sqlite, gint64 id, OutboxState state, gint64 now);
+ * somebody wished it to be cancelled: nothing is lost by a word. KEEPER: a token whose the
+ * octets are from then on if it is over; 0: they go. */
+int outbox_settle (sqlite3 *sqlite, gint64 id, OutboxState state, gint64 now, gint64 keeper);
 
 /* With all that there is of it. */
 int outbox_remove (sqlite3 *sqlite, gint64 id);

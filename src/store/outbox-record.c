@@ -64,7 +64,7 @@ record_attempt (sqlite3 *sqlite, const OutboxChange *change)
 }
 
 static int
-record_release (sqlite3 *sqlite, const OutboxChange *change, gint64 now)
+record_release (Recording *recording, sqlite3 *sqlite, const OutboxChange *change)
 {
   int code
       = database_execute (sqlite,
@@ -73,7 +73,8 @@ record_release (sqlite3 *sqlite, const OutboxChange *change, gint64 now)
                           "siiii", change->reason, change->not_before, (gint64)change->with_network,
                           (gint64)change->counts, change->id);
 
-  return code == SQLITE_OK ? outbox_settle (sqlite, change->id, change->state, now) : code;
+  gint64 keeper = change->keeps_message ? lease_token (recording->outbox->lease) : 0;
+  return code == SQLITE_OK ? outbox_settle (sqlite, change->id, change->state, recording->now, keeper) : code;
 }
 
 static int
@@ -97,7 +98,7 @@ record_one (Recording *recording, sqlite3 *sqlite, const OutboxChange *change)
   case OUTBOX_CHANGE_ATTEMPT:
     return record_attempt (sqlite, change);
   case OUTBOX_CHANGE_RELEASE:
-    return record_release (sqlite, change, recording->now);
+    return record_release (recording, sqlite, change);
   }
   g_assert_not_reached ();
 }
@@ -145,7 +146,7 @@ release_permitted_by_nobody (sqlite3 *sqlite, gpointer data)
     code = database_execute (sqlite, "UPDATE item SET not_before = min (not_before, ?) WHERE id = ?", "ii",
                              now, id);
     if (code == SQLITE_OK)
-      code = outbox_settle (sqlite, id, OUTBOX_QUEUED, now);
+      code = outbox_settle (sqlite, id, OUTBOX_QUEUED, now, 0);
   }
   return code;
 }

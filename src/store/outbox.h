@@ -172,10 +172,15 @@ typedef struct {
   gint64               not_before;
   gboolean             with_network;
   gboolean             counts;  /* one more of .tries */
+  gboolean             keeps_message; /* even if it is over; see outbox_forget_message() */
 } OutboxChange;
 
 /* All of N or none, in order, in one commit. Only items leased to this process. */
 gboolean outbox_record (Outbox *outbox, const OutboxChange *changes, gsize n, gint64 now, GError **error);
+
+/* What is over loses its octets with its lease, unless .keeps_message was said: then they are
+ * there until this is called (for what isn't over it does nothing), or OUTBOX is closed. */
+gboolean outbox_forget_message (Outbox *outbox, gint64 id, GError **error);
 
 /* Ends this process's lease on all items that it holds and has not permitted to end: due
  * again at once. At a tidy end of the program. */

@@ -51,3 +51,7 @@ fuzz_targets += tests/fuzz/fuzz-intake
 tests_fuzz_fuzz_intake_SOURCES = tests/fuzz/fuzz-intake.c $(fuzz_main)
 tests_fuzz_fuzz_intake_LDADD = $(MAIL_LIBS)
 tests_fuzz_fuzz_intake_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += tests/fuzz/fuzz-aliases
+tests_fuzz_fuzz_aliases_SOURCES = tests/fuzz/fuzz-aliases.c $(fuzz_main)
+tests_fuzz_fuzz_aliases_LDADD = $(MAIL_LIBS)
+tests_fuzz_fuzz_aliases_LDFLAGS = $(fuzz_ldflags)

@@ -216,4 +216,4 @@ for each_wrong in (["-N", "always"], ["-N", "never,delay"], ["-R", "half"], ["-V
 
 if __name__ == "__main__":
     without_outbox()
-    main()
+    main(at_once=6)

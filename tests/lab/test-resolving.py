@@ -214,4 +214,4 @@ def _():
 
 if __name__ == "__main__":
     without_outbox()
-    main()
+    main(at_once=6)

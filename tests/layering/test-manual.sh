@@ -73,6 +73,8 @@ done <"$scratch/names"
 
 "$toukan" config options --format man | cmp - "$(made doc/options.mdoc)" >&2
 result 'the list in the manual is that of the program'
+"$toukan" sendmail --help=man | cmp - "$(made doc/letters.mdoc)" >&2
+result 'the letters in the manual are those of the program'
 "$toukan" config options --format names | cmp - "$(made doc/option-names)" >&2
 result 'the list in the completion is that of the program'
 "$toukan" config options --format sample | cmp - "$(made doc/config.sample)" >&2
@@ -89,8 +91,8 @@ TOUKAN_CONFIG=$scratch/all "$toukan" config show 2>&1 | awk -v file="$scratch/al
 	index($0, file ":") == 0 { print }' | nothing
 result 'every line of the sample that is commented out can be used'
 
-# Examples in toukan.conf(5), as they stand there.
-awk '/^\.Bd/ { show = 1; next } /^\.Ed/ { show = 0; print ""; next } show' "$page5" |
+# Examples in toukan.conf(5), as they stand there; what is shown by a smaller offset is none.
+awk '/^\.Bd .*indent$/ { show = 1; next } /^\.Ed/ { show = 0; print ""; next } show' "$page5" |
 	sed 's/\\e/\\/g' >"$scratch/examples"
 grep -c '^\[account' "$scratch/examples" | grep -qx '[4-9]'
 result 'the manual has examples'

@@ -157,6 +157,8 @@ static const Row contradictions[] = {
     "out" },
   { "implicit port without tls", HOST "tls = off\nports = 465/implicit\n",
     "/etc/t:3: account \"a\": tls is off, and a port is \"/implicit\", which is TLS: change one of them" },
+  { "failure-mail without a way", HOST "failure-mail = a@b.example\n",
+    "/etc/t:3: account \"a\": failure-mail has no way to get there: add failure-maildir or failure-account" },
 };
 
 static void
@@ -178,6 +180,9 @@ static const Row sound[] = {
   { "user with a certificate", HOST "user = x\ntls-client-certificate = c\ntls-client-key = k\n", NULL },
   { "auth required with a certificate",
     HOST "auth = required\ntls-client-certificate = c\ntls-client-key = k\n", NULL },
+  { "failure-mail off", HOST "failure-mail = off\n", NULL },
+  { "failure-mail into a Maildir", HOST "failure-mail = a@b.example\nfailure-maildir = m\n", NULL },
+  { "failure-mail by an account", HOST "failure-mail = a@b.example\nfailure-account = x\n", NULL },
   { "tls off with implicit elsewhere", HOST "tls = off\nports = 25\n", NULL },
   { "password taken back",
     "[defaults]\npassword-command = c\n" HOST "user = x\npassword = p\npassword-command =\n", NULL },
@@ -380,7 +385,8 @@ assert_five_lines (const char *text, const char *const *overrides)
       "    from = Hanako Yamada <hanako@example.org>\n"
       "    host = mail.example.org\n"
       "    user = hanako\n"
-      "    password-command = pass show mail/example.org\n");
+      "    password-command = pass show mail/example.org\n\n"
+      "    # On a server, where cron and the like send, see \"toukan agent --system\" in toukan(1)\n");
 }
 
 static void
