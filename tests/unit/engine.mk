@@ -76,3 +76,7 @@ tests_unit_test_outbox_source_harm_SOURCES += tests/lib/loopback-server.c
 tests_unit_test_outbox_source_harm_SOURCES += tests/lib/folder.c
 tests_unit_test_outbox_source_harm_SOURCES += tests/unit/outbox-source-fixture.c
 tests_unit_test_outbox_source_harm_LDADD = $(ENGINE_LIBS)
+check_PROGRAMS += tests/unit/test-account-hold
+TESTS += tests/unit/test-account-hold
+tests_unit_test_account_hold_SOURCES = tests/unit/test-account-hold.c
+tests_unit_test_account_hold_LDADD = $(ENGINE_LIBS)
