@@ -16,8 +16,8 @@ MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS) $(GIO_LIBS)
 CONFIG_LIBS = libconfig.a $(CORE_LIBS) $(GIO_LIBS)
 NET_LIBS    = libnet.a $(CORE_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS)
 STORE_LIBS  = libstore.a $(CORE_LIBS) $(SQLITE_LIBS)
-ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libcore.a libbase.a $(JSON_LIBS) \
-	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
+ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libstore.a libcore.a libbase.a $(JSON_LIBS) \
+	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(SQLITE_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
 
 bin_PROGRAMS += toukan
 toukan_SOURCES = src/main.c

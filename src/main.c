@@ -6,13 +6,14 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
+#include "cli/mailq.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "config.h"
 #include "net/descriptors.h"
 
-static const Verb *const verbs[]
-    = { &verb_send, &verb_sendmail, &verb_config, &verb_paths, &verb_probe, &verb_demo };
+static const Verb *const verbs[] = { &verb_send,  &verb_sendmail, &verb_outbox, &verb_config,
+                                     &verb_paths, &verb_probe,    &verb_agent,  &verb_demo };
 
 static void
 print_usage (FILE *out)
@@ -50,6 +51,8 @@ main (int argc, char **argv)
 
   if (strcmp (called_as, "sendmail") == 0)
     return verb_sendmail.run (argc, argv);
+  if (strcmp (called_as, "mailq") == 0)
+    return mailq_run (argc, argv);
   if (argc < 2) {
     print_usage (stderr);
     return EX_USAGE;

@@ -29,6 +29,23 @@ cell_append (GString *out, const char *text, gsize width)
   g_string_append (out, "  ");
 }
 
+char *
+cell_cut (const char *text, gsize width)
+{
+  const char *end = text;
+  gsize used = 0;
+  if (cell_width (text) <= width)
+    return g_strdup (text);
+  for (; *end != '\0'; end = g_utf8_next_char (end)) {
+    const gsize more = character_width (g_utf8_get_char (end));
+    if (used + more + 1 > width)
+      break;
+    used += more;
+  }
+  g_autofree char *kept = g_strndup (text, (gsize)(end - text));
+  return g_strconcat (kept, width > 0 ? "…" : NULL, NULL);
+}
+
 /* Octets of TEXT that fit ROOM columns: up to where it may be parted, if anywhere. */
 static gsize
 fitting (const char *text, gsize room)

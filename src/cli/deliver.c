@@ -1,31 +1,16 @@
-/* What `send` and `sendmail` share: the engine, its loop, the watchers, and Ctrl-C. */
+/* What becomes of a message is chosen here: with an outbox or without, now or later. */
 #include "cli/deliver.h"
 
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "cli/interrupt.h"
-#include "cli/output.h"
-#include "cli/report.h"
+#include "cli/deliver-private.h"
 #include "cli/state.h"
-#include "cli/watch.h"
-#include "config/secret-command.h"
-#include "engine/engine.h"
 #include "engine/memory-source.h"
 #include "net/clock.h"
-
-#define SECOND_INTERRUPT (TICKS_PER_SECOND / 2)
-
-typedef struct {
-  Engine *engine;
-  GMainLoop *loop;
-  const Envelope *envelope;
-  DeliveryId id;
-  Ticks interrupted; /* when it was too late to cancel; 0: not yet */
-  int status;
-} Run;
 
 int
 deliver_fail (const GError *error)
@@ -34,70 +19,78 @@ deliver_fail (const GError *error)
   return toukan_error_exit_status (error);
 }
 
-static void
-on_event (const EngineEvent *event, gpointer data)
+int
+deliver_refuse (const GError *error)
 {
-  Run *run = data;
-
-  if (event->kind == ENGINE_OUTCOME) {
-    g_autofree char *report
-        = report_outcome (event->outcome, run->envelope, engine_ladder (run->engine, event->id));
-    fputs (report, stderr);
-    run->status = report_exit_status (event->outcome);
-  } else if (event->kind == ENGINE_IDLE) {
-    g_main_loop_quit (run->loop);
-  }
+  fprintf (stderr, _ ("toukan: nothing was sent, since the outbox can't keep it: %s\n"), error->message);
+  return EX_TEMPFAIL;
 }
 
-/* The first time the message is cancelled, or it is too late for that; then the second
- * time the answer isn't waited for any longer. One signal often comes twice, to the
- * process and to its group, so the second time counts only after a while. */
-static void
-on_interrupt (int signal_number, gpointer data)
+OutboxWish
+deliver_outbox_wish (const Letter *letter, const MessageSummary *summary, GStrv overrides)
 {
-  Run *run = data;
-  Ticks now = clock_now ();
+  return (OutboxWish){
+    .owner = letter->wish->has_owner ? letter->wish->owner : (guint32)getuid (),
+    .overrides = (const char *const *)overrides,
+    .from = summary->from,
+    .subject = summary->subject,
+    .message_id = summary->message_id,
+  };
+}
 
-  if (engine_cancel (run->engine, run->id) != CANCEL_TOO_LATE)
-    return;
-  if (run->interrupted == 0) {
-    run->interrupted = now;
-    fprintf (stderr, _ ("toukan: too late to cancel: the message has left; waiting for the server's answer. "
-                        "Interrupt again to stop waiting\n"));
-  } else if (now - run->interrupted >= SECOND_INTERRUPT) {
-    fprintf (stderr, _ ("toukan: IN DOUBT: the message was sent, and the server's answer was not waited for. "
-                        "It may have arrived; ask the recipient before you send it again\n"));
-    run->status = EX_IOERR;
-    g_main_loop_quit (run->loop);
-  }
+static int
+deliver_by_outbox (const Letter *letter)
+{
+  g_autofree char *directory = state_directory (letter->account);
+  g_autoptr (Accounts) accounts = accounts_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MessageSummary) summary = message_summary_new (letter->message, &error);
+  g_auto (GStrv) overrides = accounts_keepable (letter->wish->overrides);
+  OutboxSourceRules rules = { .directory = directory,
+                              .find_account = accounts_find,
+                              .data = accounts,
+                              .only_own = !letter->account->flush_along };
+  OutboxSource *source = summary ? outbox_source_new (&rules, &error) : NULL;
+
+  if (!source)
+    return deliver_refuse (error);
+  OutboxWish wish = deliver_outbox_wish (letter, summary, overrides);
+  wish.state = OUTBOX_SENDING;
+  wish.hold_until = letter->wish->not_before;
+  outbox_source_wish (source, &wish);
+  return deliver_now (letter, outbox_source_work (source), source);
+}
+
+static int
+deliver_from_memory (const Letter *letter, DeliveryMode mode)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (mode == DELIVERY_FOREGROUND && letter->wish->not_before == 0)
+    return deliver_now (letter, memory_source_new (), NULL);
+  error = g_error_new_literal (TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
+                               _ ("a message can't be kept for later, since the account has outbox = no"));
+  return deliver_fail (error);
+}
+
+/* A server that can hold it takes it now; where none does, the source waits for its time. */
+static gboolean
+must_wait (const Letter *letter)
+{
+  return letter->account->undo_window > 0
+         || (letter->wish->not_before != 0 && !letter->account->future_release);
 }
 
 int
-deliver (const Account *account, const Envelope *envelope, BodySource *message, const DeliverView *view)
+deliver (const Account *account, const Envelope *envelope, BodySource *message, const DeliverWish *wish,
+         const DeliverView *view)
 {
-  g_autoptr (PathStore) store = state_open (account);
-  g_autoptr (PathMemory) memory = state_load (store);
-  g_autoptr (Identity) identity = state_identity (store);
-  g_autoptr (Engine) engine = engine_new (memory_source_new (), memory, identity);
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (GError) error = NULL;
-  Run run = { .engine = engine, .loop = loop, .envelope = envelope };
-  Submission submission = { .account = account, .envelope = envelope, .message = message };
+  Letter letter = { account, envelope, message, wish, view };
+  DeliveryMode mode = wish->has_mode ? wish->mode : account->delivery;
 
-  if (view->json)
-    engine_watch (engine, watch_json, (gpointer)envelope);
-  if (view->verbose)
-    engine_watch (engine, watch_verbose, (gpointer)envelope);
-  engine_watch (engine, on_event, &run);
-  if (!submit (engine, &submission, &run.id, &error))
-    return deliver_fail (error);
-  interrupt_watch (on_interrupt, &run);
-  g_main_loop_run (loop);
-  interrupt_unwatch ();
-  secret_forget_all ();
-  /* What became of the message is the status, whoever can't be told of it. */
-  if (view->json)
-    output_flush (EX_OK);
-  state_save (store, memory);
-  return run.status;
+  if (!account->outbox)
+    return deliver_from_memory (&letter, mode);
+  if (mode != DELIVERY_FOREGROUND || must_wait (&letter))
+    return deliver_later (&letter, mode);
+  return deliver_by_outbox (&letter);
 }

@@ -1,4 +1,4 @@
-/* One message from a verb through the engine to its outcome. */
+/* One message from a verb to safety: to the server, or to the outbox. */
 #pragma once
 
 #include "config/config.h"
@@ -10,8 +10,20 @@ typedef struct {
   gboolean json;    /* --json */
 } DeliverView;
 
-/* Sends MESSAGE and says what became of it. Returns the exit status. */
-int deliver (const Account *account, const Envelope *envelope, BodySource *message, const DeliverView *view);
+/* How it is to be taken. Zeroes: for this user, now, as the account says. */
+typedef struct {
+  gboolean            has_owner;
+  guint32             owner;     /* uid of who hands it in */
+  gboolean            has_mode;
+  DeliveryMode        mode;      /* in place of the account's `delivery` */
+  gint64              not_before;/* wall clock, µs since 1970; 0: now */
+  const char *const  *overrides; /* of --set, NULL: none; kept with it, but for secrets */
+} DeliverWish;
+
+/* Sends MESSAGE, or keeps it, and says what became of it. Returns the exit status: 0 means
+ * that the server has it, or that it is safe in the outbox. */
+int deliver (const Account *account, const Envelope *envelope, BodySource *message, const DeliverWish *wish,
+             const DeliverView *view);
 
 /* Prints "toukan: MESSAGE" and returns the exit status that goes with it. */
 int deliver_fail (const GError *error);

@@ -2,9 +2,29 @@
 #include "cli/output.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
+#include "cli/cell.h"
+
+#define FEWEST_COLUMNS 40
+
+gsize
+output_columns (void)
+{
+  const char *told = g_getenv ("COLUMNS");
+  struct winsize size = { 0 };
+  guint64 columns = 0;
+  if (told && g_ascii_string_to_unsigned (told, 10, FEWEST_COLUMNS, G_MAXUSHORT, &columns, NULL))
+    return columns;
+  if (!isatty (STDOUT_FILENO))
+    return G_MAXSIZE;
+  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return CELL_COLUMNS;
+  return MAX (size.ws_col, FEWEST_COLUMNS);
+}
 
 int
 output_flush (int status)

@@ -90,6 +90,14 @@ add_place (JsonObject *object, const ProbeView *view, const ProbeResult *result)
   json_add_text (object, "family", family_name (result->path.family));
 }
 
+static void
+add_network (JsonObject *object, const ProbeView *view, const ProbeResult *result)
+{
+  const ProbeLookup *lookup = probe_report_lookup (view->report, result);
+  json_add_text (object, "network", lookup->network);
+  json_add_text (object, "network-description", lookup->way);
+}
+
 static JsonObject *
 object_of_result (const ProbeView *view, const ProbeResult *result)
 {
@@ -98,6 +106,7 @@ object_of_result (const ProbeView *view, const ProbeResult *result)
   add_place (object, view, result);
   if (result->path.family != FAMILY_TUNNEL)
     json_add_address (object, &result->address);
+  add_network (object, view, result);
   json_add_text (object, "finding", probe_finding_name (probe_finding (result, view->rules)));
   json_add_text (object, "end", attempt_end_name (result->end));
   json_add_errno (object, result->error);

@@ -162,6 +162,28 @@ append_fact (GString *out, const char *label, const char *text)
   cell_append_wrapped (out, first->str, shown);
 }
 
+/* Each family's way: they may go by different networks. */
+static void
+append_networks (GString *out, const ProbeView *view)
+{
+  g_autoptr (GString) ways = g_string_new (NULL);
+  for (guint i = 0; i < view->report->lookups->len; i++) {
+    const ProbeLookup *lookup = &g_array_index (view->report->lookups, ProbeLookup, i);
+    if (lookup->way == NULL)
+      continue;
+    g_string_append (ways, ways->len > 0 ? "; " : "");
+    if (view->report->hosts[1] != NULL)
+      g_string_append_printf (ways, "%s ", view->report->hosts[lookup->host]);
+    g_string_append_printf (ways,
+                            lookup->network != NULL ? "%s: %s" : _ ("%s: %s, so nothing is remembered there"),
+                            family_name (lookup->family), lookup->way);
+  }
+  if (ways->len == 0)
+    return;
+  g_string_append_c (out, '\n');
+  append_fact (out, _ ("network"), ways->str);
+}
+
 static char *
 tls_details (const ProbeTls *tls)
 {
@@ -264,6 +286,7 @@ probe_table (const ProbeView *view)
   if (results->len == 0)
     return g_string_free (out, FALSE);
   append_rows (out, view);
+  append_networks (out, view);
   for (guint i = 0; i < results->len; i++)
     g_ptr_array_add (details, details_of_result (view, results->pdata[i]));
   for (guint i = 0; i < results->len; i++)

@@ -57,6 +57,8 @@ static const CauseText cause_texts[] = {
     N_ ("Ask the recipient for an address in ASCII.") },
   { CAUSE_NEEDS_REQUIRETLS, N_ ("the message requires TLS on its whole way, which this server can't promise"),
     NULL },
+  { CAUSE_HOLD_NOT_OFFERED, N_ ("the server doesn't keep messages until their time, or not for that long"),
+    N_ ("It waits in the outbox instead.") },
   { CAUSE_MESSAGE, N_ ("the message can't be sent as it is"), NULL },
   { CAUSE_ADDRESS, N_ ("the address can't be written in SMTP"), N_ ("Check its spelling.") },
   { CAUSE_BDAT_REFUSED, N_ ("the server offers CHUNKING and does not understand BDAT"),

@@ -11,11 +11,13 @@
 #include "base/visible.h"
 #include "cli/deliver.h"
 #include "cli/verb.h"
+#include "cli/when.h"
 #include "mail/address.h"
 #include "mail/build.h"
+#include "net/clock.h"
 
 typedef struct {
-  char *account, *from, *subject, *reply_to;
+  char *account, *from, *subject, *reply_to, *at;
   char **to, **cc, **bcc, **attach, **headers, **set;
   gboolean verbose, json;
 } SendOptions;
@@ -27,6 +29,7 @@ send_options_clear (SendOptions *options)
   g_free (options->from);
   g_free (options->subject);
   g_free (options->reply_to);
+  g_free (options->at);
   g_strfreev (options->to);
   g_strfreev (options->cc);
   g_strfreev (options->bcc);
@@ -58,7 +61,8 @@ make_utf8 (char **text, GError **error)
 static gboolean
 make_options_utf8 (SendOptions *options, GError **error)
 {
-  char **single[] = { &options->account, &options->from, &options->subject, &options->reply_to };
+  char **single[]
+      = { &options->account, &options->from, &options->subject, &options->reply_to, &options->at };
   char **lists[] = { options->to, options->cc, options->bcc, options->headers, options->set };
 
   for (gsize i = 0; i < G_N_ELEMENTS (single); i++)
@@ -92,6 +96,8 @@ parse_options (SendOptions *options, int *argc, char ***argv, GError **error)
       N_ ("Attach this file; may be repeated"), N_ ("FILE") },
     { "header", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->headers, N_ ("A further header line"),
       N_ ("'NAME: VALUE'") },
+    { "at", 0, 0, G_OPTION_ARG_FILENAME, &options->at, N_ ("Send it then: 'tomorrow 9:00', or ISO 8601"),
+      N_ ("TIME") },
     { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->set, N_ ("Override an option of the configuration"),
       N_ ("KEY=VALUE") },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, N_ ("Show every attempt and the dialogue"),
@@ -234,9 +240,12 @@ send_with (const SendOptions *options, GError **error)
   g_autoptr (Envelope) envelope = NULL;
   g_autoptr (BodySource) message = NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
+  DeliverWish wish = { .overrides = (const char *const *)options->set };
   const Account *account;
   const char *from;
 
+  if (options->at && !when_parse (options->at, clock_instant ().wall, &wish.not_before, error))
+    return -1;
   if (!config || (options->from && !(wanted = sender_address (options->from, error))))
     return -1;
   account = config_account (config, options->account, wanted, error);
@@ -244,7 +253,7 @@ send_with (const SendOptions *options, GError **error)
       || !(envelope = make_envelope (options, sender, error))
       || !(message = make_message (options, from, error)))
     return -1;
-  return deliver (account, envelope, message, &view);
+  return deliver (account, envelope, message, &wish, &view);
 }
 
 static int

@@ -322,6 +322,7 @@ send_with (const SendmailOptions *options, GError **error)
   g_autoptr (Intake) intake = NULL;
   g_autoptr (Envelope) envelope = NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
+  DeliverWish wish = { .overrides = (const char *const *)options->set->pdata };
   const Account *account;
 
   if (!config || !(account = config_account (config, options->account, options->sender, error)))
@@ -334,7 +335,7 @@ send_with (const SendmailOptions *options, GError **error)
       = address_envelope (options, sender, intake, mailbox ? address_domain (mailbox->address) : NULL, error);
   if (!envelope)
     return -1;
-  return deliver (account, envelope, intake->message, &view);
+  return deliver (account, envelope, intake->message, &wish, &view);
 }
 
 static int

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/future-release.h"
+
 /* More mechanisms than any server has; beyond them the list is noise. */
 #define MECHANISM_LIMIT 64
 
@@ -98,7 +100,13 @@ limits_parse (Capabilities *capabilities, char **parameters)
 static void
 future_release_parse (Capabilities *capabilities, char **parameters)
 {
-  capabilities->future_release_interval = parameters[0] != NULL ? decimal (parameters[0], 999999999) : 0;
+  capabilities->future_release_interval = 0;
+  capabilities->future_release_until = 0;
+  if (parameters[0] == NULL)
+    return;
+  capabilities->future_release_interval = decimal (parameters[0], FUTURE_RELEASE_LONGEST);
+  if (parameters[1] != NULL)
+    future_release_read_time (parameters[1], &capabilities->future_release_until);
 }
 
 /* ---- the reply ----------------------------------------------------------- */

@@ -25,7 +25,8 @@ typedef struct {
   guint   mail_max;           /* LIMITS MAILMAX: transactions in a session; 0: none stated */
   guint   rcpt_max;           /* LIMITS RCPTMAX; 0: none stated */
   guint   rcpt_domain_max;    /* LIMITS RCPTDOMAINMAX; 0: none stated */
-  guint64 future_release_interval; /* seconds; 0: none stated */
+  guint64 future_release_interval; /* longest, in seconds; 0: none stated */
+  gint64  future_release_until;    /* latest, wall clock, µs; 0: none stated */
   char  **mechanisms;         /* AUTH, upper case, each once, in the server's order */
   char  **keywords;           /* every keyword line as it came, for people to see */
   char   *server_name;        /* first word of the first line */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/future-release.h"
+
 #define HELO_NAME_LIMIT 255   /* RFC 5321, 4.5.3.1.2 */
 #define LABEL_LIMIT 63        /* RFC 1035, 2.3.4 */
 #define MAILBOX_LIMIT 320     /* 64 + "@" + 255; longer local parts are in use (VERP) */
@@ -317,6 +319,7 @@ command_mail (GString *out, const Envelope *envelope, const BodyForm *form, cons
   }
   if (envelope->require_tls && capabilities_have (capabilities, CAPABILITY_REQUIRETLS))
     g_string_append (out, " REQUIRETLS");
+  future_release_append (out, envelope, capabilities);
   return finish (out, start, good);
 }
 

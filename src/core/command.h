@@ -25,8 +25,8 @@ typedef struct {
   gboolean smtputf8;   /* the message needs it: headers or an address */
 } BodyForm;
 
-/* MAIL FROM with SIZE, BODY, SMTPUTF8, RET, ENVID, REQUIRETLS, each only as
- * CAPABILITIES offer. */
+/* MAIL FROM with SIZE, BODY, SMTPUTF8, RET, ENVID, REQUIRETLS, HOLDUNTIL or HOLDFOR, each
+ * only as CAPABILITIES offer. */
 gboolean command_mail (GString *out, const Envelope *envelope, const BodyForm *form,
                        const Capabilities *capabilities);
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/future-release.h"
+
 static SendAdvice reset_advice (gpointer owner, const WindowCommand *command);
 static SendAdvice mail_advice (gpointer owner, const WindowCommand *command);
 static void reset_answered (gpointer owner, const WindowCommand *command, const Reply *reply);
@@ -46,6 +48,8 @@ transaction_unfit (const Transaction *transaction, const Capabilities *capabilit
     return CAUSE_MESSAGE;
   if (form->kind == BODY_BINARYMIME && !capabilities_have (capabilities, CAPABILITY_BINARYMIME))
     return CAUSE_MESSAGE;
+  if (!future_release_is_possible (transaction->envelope, capabilities))
+    return CAUSE_HOLD_NOT_OFFERED;
   return CAUSE_NONE;
 }
 
@@ -160,7 +164,8 @@ transaction_begin (Dialogue *dialogue, DeliveryId id, const Envelope *envelope, 
     transaction_queue (dialogue, transaction, window_ends);
   } else {
     Stage stage = unfit == CAUSE_MESSAGE ? STAGE_MESSAGE : STAGE_MAIL;
-    transaction_decide (transaction, OUTCOME_PERMANENT, stage, unfit, NULL, NULL);
+    OutcomeKind kind = unfit == CAUSE_HOLD_NOT_OFFERED ? OUTCOME_TEMPORARY : OUTCOME_PERMANENT;
+    transaction_decide (transaction, kind, stage, unfit, NULL, NULL);
   }
   if (window_ends)
     session_push_quit (dialogue);
@@ -219,6 +224,14 @@ reset_answered (gpointer owner, const WindowCommand *command, const Reply *reply
                   "RSET was refused");
 }
 
+/* A refused parameter of MAIL refuses the wish that the server keep it, not the message. */
+static gboolean
+hold_is_refused (const Transaction *transaction, const Reply *reply)
+{
+  gboolean wished = transaction->envelope->hold_until != 0 || transaction->envelope->hold_for != 0;
+  return wished && (reply->code == 501 || reply->code == 504 || reply->code == 555);
+}
+
 static void
 mail_answered (gpointer owner, const WindowCommand *command, const Reply *reply)
 {
@@ -229,7 +242,10 @@ mail_answered (gpointer owner, const WindowCommand *command, const Reply *reply)
     return;
   }
   transaction->mail_refused = TRUE;
-  transaction_decide (transaction, outcome_kind_of_reply (reply), STAGE_MAIL, CAUSE_REPLY, reply, NULL);
+  if (hold_is_refused (transaction, reply))
+    transaction_decide (transaction, OUTCOME_TEMPORARY, STAGE_MAIL, CAUSE_HOLD_NOT_OFFERED, reply, NULL);
+  else
+    transaction_decide (transaction, outcome_kind_of_reply (reply), STAGE_MAIL, CAUSE_REPLY, reply, NULL);
   transaction->n_unanswered -= window_drop_waiting (dialogue->window, transaction, &COMMAND_RCPT);
   body_nobody_left (dialogue, transaction, reply);
 }

@@ -97,6 +97,8 @@ envelope_copy (const Envelope *envelope)
   copy->ret = envelope->ret;
   copy->envid = g_strdup (envelope->envid);
   copy->require_tls = envelope->require_tls;
+  copy->hold_until = envelope->hold_until;
+  copy->hold_for = envelope->hold_for;
   for (guint i = 0; i < envelope->recipients->len; i++) {
     const EnvelopeRecipient *from = envelope_recipient (envelope, i);
     EnvelopeRecipient *to = g_new0 (EnvelopeRecipient, 1);

@@ -36,6 +36,10 @@ typedef struct {
   DsnReturn  ret;
   char      *envid;      /* not yet xtext; NULL: none */
   gboolean   require_tls; /* RFC 8689 */
+  /* RFC 4865: not to be released to its recipients before. Where both are given they mean
+   * the same moment. */
+  gint64     hold_until; /* wall clock, µs since 1970; 0: none */
+  guint64    hold_for;   /* seconds from MAIL on; 0: none */
   GHashTable *known;     /* envelope.c's own: finds a recipient that is there already */
 } Envelope;
 

@@ -46,4 +46,6 @@ libcore_a_SOURCES += src/core/probe-forecast.h
 libcore_a_SOURCES += src/core/probe-forecast.c
 libcore_a_SOURCES += src/core/probe-advice.h
 libcore_a_SOURCES += src/core/probe-advice.c
+libcore_a_SOURCES += src/core/future-release.c
+libcore_a_SOURCES += src/core/future-release.h
 libcore_a_SOURCES += src/core/retry.c

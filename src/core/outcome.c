@@ -41,6 +41,7 @@ static const char *const cause_names[] = {
   [CAUSE_TOO_BIG] = "too-big",
   [CAUSE_NEEDS_SMTPUTF8] = "needs-smtputf8",
   [CAUSE_NEEDS_REQUIRETLS] = "needs-requiretls",
+  [CAUSE_HOLD_NOT_OFFERED] = "hold-not-offered",
   [CAUSE_MESSAGE] = "message",
   [CAUSE_ADDRESS] = "address",
   [CAUSE_BDAT_REFUSED] = "bdat-refused",

@@ -52,6 +52,8 @@ typedef enum {
   CAUSE_TOO_BIG,            /* SIZE */
   CAUSE_NEEDS_SMTPUTF8,     /* a UTF-8 local part and no SMTPUTF8 */
   CAUSE_NEEDS_REQUIRETLS,
+  CAUSE_HOLD_NOT_OFFERED,   /* the server keeps nothing until then (RFC 4865): it must wait here;
+                               reply, when it offered and refused */
   CAUSE_MESSAGE,            /* can't be made fit without altering it; .detail */
   CAUSE_ADDRESS,            /* the encoder refused it */
   CAUSE_BDAT_REFUSED,       /* offered and not parsed: to be sent again with DATA */

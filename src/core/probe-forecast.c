@@ -144,7 +144,7 @@ answer_lookup (Run *run, guint host, Family family)
     const ProbeResult *result = g_ptr_array_index (run->report->results, i);
     if (result->host != host || result->path.family != family || (port != 0 && result->path.port != port))
       continue;
-    network = probe_report_network (run->report, result);
+    network = probe_report_lookup (run->report, result)->network;
     port = result->path.port; /* every port has the same addresses */
     g_array_append_val (addresses, result->address);
   }

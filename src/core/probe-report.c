@@ -18,9 +18,11 @@ tls_clear (ProbeTls *tls)
 }
 
 static void
-lookup_clear (gpointer lookup)
+lookup_clear (gpointer data)
 {
-  g_free (((ProbeLookup *)lookup)->network);
+  ProbeLookup *lookup = data;
+  g_free (lookup->network);
+  g_free (lookup->way);
 }
 
 static void
@@ -73,15 +75,15 @@ probe_report_add (ProbeReport *report, guint host, const Path *path, const IpAdd
   return result;
 }
 
-const char *
-probe_report_network (const ProbeReport *report, const ProbeResult *result)
+const ProbeLookup *
+probe_report_lookup (const ProbeReport *report, const ProbeResult *result)
 {
   for (guint i = 0; i < report->lookups->len; i++) {
     const ProbeLookup *lookup = &g_array_index (report->lookups, ProbeLookup, i);
     if (lookup->host == result->host && lookup->family == result->path.family)
-      return lookup->network;
+      return lookup;
   }
-  return NULL;
+  g_assert_not_reached ();
 }
 
 /* --- what it means ---------------------------------------------------------------- */
@@ -228,7 +230,7 @@ probe_count (const ProbeReport *report, const ProbeRules *rules, PathMemory *mem
     ProbeFinding finding = probe_finding (result, rules);
     for (gsize j = 0; j < G_N_ELEMENTS (seen_as); j++)
       if (seen_as[j].finding == finding)
-        path_memory_note_seen (memory, probe_report_network (report, result), &result->path, seen_as[j].seen,
-                               now);
+        path_memory_note_seen (memory, probe_report_lookup (report, result)->network, &result->path,
+                               seen_as[j].seen, now);
   }
 }

@@ -44,6 +44,7 @@ typedef struct {
   gboolean unknown; /* the name doesn't exist */
   gsize    n_addresses;
   char    *network; /* by which they are reached, owned; NULL: unknown */
+  char    *way;     /* the same for people, owned; NULL: nobody asked */
 } ProbeLookup;
 
 typedef struct {
@@ -59,8 +60,8 @@ void         probe_report_free (ProbeReport *report);
 /* A new result at the end, owned by REPORT. PATH's host is replaced by the report's. */
 ProbeResult *probe_report_add (ProbeReport *report, guint host, const Path *path, const IpAddress *address);
 
-/* The network by which RESULT's address is reached, NULL: unknown. Owned by REPORT. */
-const char *probe_report_network (const ProbeReport *report, const ProbeResult *result);
+/* The question that gave RESULT's address. Owned by REPORT. */
+const ProbeLookup *probe_report_lookup (const ProbeReport *report, const ProbeResult *result);
 
 /* What the account asks of a path. Everything is lent. */
 typedef struct {

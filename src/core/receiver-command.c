@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "core/future-release.h"
 
 typedef void (*CommandRun) (Receiver *receiver, const char *arguments);
 
@@ -22,6 +23,8 @@ is_offered_now (const Receiver *receiver, CapabilityFlag flag)
     return receiver->encrypted;
   if (flag == CAPABILITY_LIMITS)
     return settings->rcpt_max != 0;
+  if (flag == CAPABILITY_FUTURERELEASE)
+    return settings->future_release_interval != 0 && settings->future_release_until != 0;
   if (flag == CAPABILITY_AUTH)
     return settings->mechanisms != NULL && (receiver->encrypted || !settings->auth_needs_tls);
   return TRUE;
@@ -60,6 +63,10 @@ append_capability (const Receiver *receiver, GString *out, CapabilityFlag flag)
     g_string_append_printf (out, "\n%s %" G_GUINT64_FORMAT, name, settings->size_limit);
   } else if (flag == CAPABILITY_LIMITS) {
     g_string_append_printf (out, "\n%s RCPTMAX=%u", name, settings->rcpt_max);
+  } else if (flag == CAPABILITY_FUTURERELEASE) {
+    g_autofree char *until = future_release_write_time (settings->future_release_until);
+    g_string_append_printf (out, "\n%s %" G_GUINT64_FORMAT " %s", name, settings->future_release_interval,
+                            until);
   } else {
     g_string_append_printf (out, "\n%s", name);
   }

@@ -1,12 +1,15 @@
 /* The arguments of MAIL and RCPT, taken apart by grammar (RFC 5321, 4.1.2; RFC 1870,
- * 3461, 4954, 6152, 6531, 8689): what has two readings is refused. */
+ * 3461, 4865, 4954, 6152, 6531, 8689): what has two readings is refused. */
 #include "core/receiver-private.h"
 
 #include <string.h>
 
+#include "core/future-release.h"
+
 #define SYNTAX_FAULT ((ReceiverFault){ 501, "5.5.4 Syntax: the address or a parameter" })
 #define UNKNOWN_FAULT ((ReceiverFault){ 555, "5.5.4 A parameter that isn't offered here" })
 #define UTF8_FAULT ((ReceiverFault){ 553, "5.6.7 A UTF-8 address needs SMTPUTF8" })
+#define TOO_FAR_FAULT ((ReceiverFault){ 501, "5.5.4 Not held that long here" })
 #define TOO_BIG_FAULT ((ReceiverFault){ 552, "5.3.4 Message too big" })
 
 /* ---- paths --------------------------------------------------------------- */
@@ -173,6 +176,31 @@ take_orcpt (Target *target, const char *value)
   return TRUE;
 }
 
+/* One of the two, and within what EHLO announced (RFC 4865, section 4). */
+static gboolean
+hold_is_fit (Target *target)
+{
+  const ReceiverSettings *settings = &target->receiver->settings;
+  const Envelope *envelope = target->envelope;
+  if (envelope->hold_for > settings->future_release_interval
+      || envelope->hold_until > settings->future_release_until)
+    target->fault = TOO_FAR_FAULT;
+  return target->fault.code == 0 && (envelope->hold_for == 0 || envelope->hold_until == 0);
+}
+
+static gboolean
+take_hold_for (Target *target, const char *value)
+{
+  return g_ascii_string_to_unsigned (value, 10, 1, FUTURE_RELEASE_LONGEST, &target->envelope->hold_for, NULL)
+         && hold_is_fit (target);
+}
+
+static gboolean
+take_hold_until (Target *target, const char *value)
+{
+  return future_release_read_time (value, &target->envelope->hold_until) && hold_is_fit (target);
+}
+
 typedef struct {
   const char *name;
   CapabilityFlag capability; /* that must be offered */
@@ -188,6 +216,8 @@ static const Parameter mail_parameters[] = {
   { "RET", CAPABILITY_DSN, TRUE, take_ret },
   { "ENVID", CAPABILITY_DSN, TRUE, take_envid },
   { "AUTH", CAPABILITY_AUTH, TRUE, take_auth },
+  { "HOLDFOR", CAPABILITY_FUTURERELEASE, TRUE, take_hold_for },
+  { "HOLDUNTIL", CAPABILITY_FUTURERELEASE, TRUE, take_hold_until },
 };
 
 static const Parameter rcpt_parameters[] = {

@@ -1,6 +1,6 @@
 /* The SMTP server as a value that eats octets: what `sendmail -bs`, the system
  * socket and toukan-sink share. RFC 5321, 6409, 3207, 4954, 2920, 3030, 3461,
- * 6531, 9422. Sans-IO in the manner of core/dialogue.h. */
+ * 4865, 6531, 9422. Sans-IO in the manner of core/dialogue.h. */
 #pragma once
 
 #include "core/capabilities.h"
@@ -26,6 +26,8 @@ typedef struct {
   guint       capabilities;      /* CapabilityFlag offered; STARTTLS only while in the clear */
   guint64     size_limit;        /* octets; 0: none */
   guint       rcpt_max;          /* 0: none */
+  guint64     future_release_interval; /* of FUTURERELEASE: seconds, at the longest, */
+  gint64      future_release_until;    /*   and the latest moment (wall clock, µs); either 0: not offered */
   const char *const *mechanisms; /* offered; NULL: none */
   gboolean    auth_needs_tls;    /* offered only under TLS */
   gboolean    mail_needs_auth;   /* 530 to MAIL before AUTH */

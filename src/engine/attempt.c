@@ -72,7 +72,39 @@ attempt_free (gpointer data)
 
   close_attempt (attempt);
   capabilities_free (attempt->capabilities);
+  g_free (attempt->mechanism);
   g_free (attempt);
+}
+
+/* "587/IPv4 mail.example.org [192.0.2.1]" */
+static char *
+place_of (const Attempt *attempt)
+{
+  g_autofree char *address
+      = attempt->path.family == FAMILY_TUNNEL ? NULL : ip_address_to_string (&attempt->address);
+
+  return g_strdup_printf ("%u/%s %s%s%s%s", attempt->path.port, family_name (attempt->path.family),
+                          attempt->path.host, address ? " [" : "", address ? address : "",
+                          address ? "]" : "");
+}
+
+OutboxAttempt *
+attempt_facts (const Attempt *attempt, const Verdict *verdict)
+{
+  const Courier *courier = attempt->courier;
+  const TlsFacts *tls = attempt->session ? session_tls_facts (attempt->session) : NULL;
+  Instant now = clock_instant ();
+  OutboxAttempt *facts = g_new0 (OutboxAttempt, 1);
+
+  /* A session that serves several deliveries began before this one's turn. */
+  facts->lasted = now.ticks - MAX (attempt->started, courier->claimed_at);
+  facts->at = now.wall - facts->lasted;
+  facts->network = g_strdup (courier->network);
+  facts->path = place_of (attempt);
+  facts->tls = tls && tls->version ? g_strdup_printf ("%s %s", tls->version, tls->cipher) : NULL;
+  facts->mechanism = g_strdup (attempt->mechanism);
+  verdict_copy (&facts->verdict, verdict);
+  return facts;
 }
 
 static void on_session_event (Session *session, const DialogueEvent *event, gpointer data);
@@ -286,25 +318,46 @@ on_session_ended (Attempt *attempt, const Verdict *verdict)
   Courier *courier = attempt->courier;
   LadderFailure failure = failure_of (attempt, verdict);
   gboolean in_order = verdict->kind == OUTCOME_ACCEPTED;
+  gboolean served = !courier->carriage || carriage_is_served (courier->carriage);
 
   attempt_emit (attempt, (EngineEvent){ .kind = ENGINE_SESSION_ENDED, .verdict = verdict });
   count_attempt (attempt, seen_of_failure (verdict, failure));
   if (attempt->over)
     return;
-  if (!in_order)
+  if (!in_order) {
     verdict_copy (&courier->last_failure, verdict);
-  if (courier->winner == attempt && (in_order || !courier->carriage))
+    if (!served)
+      carriage_note_attempt (courier->carriage, attempt_facts (attempt, verdict));
+  }
+  if (courier->winner == attempt && (in_order || served))
     ladder_finished (courier->ladder, clock_now ());
   else
     ladder_failed (courier->ladder, attempt->id, failure, ATTEMPT_ACCEPTED, clock_now ());
   close_attempt (attempt);
   if (in_order)
-    courier->restart = courier->carriage != NULL; /* who is left gets another session */
+    courier->restart = !served; /* who is left gets another session */
   else if (failure == LADDER_FAILED_FINAL)
     courier_give_up (courier, &courier->last_failure);
   else if (courier->carriage)
     carriage_note_failure (courier->carriage, &courier->last_failure);
   courier_drive (courier);
+}
+
+gboolean
+attempt_is_cut_off (const Attempt *attempt)
+{
+  const Courier *courier = attempt->courier;
+
+  return attempt->session && attempt->path.family != FAMILY_TUNNEL
+         && !(courier->carriage
+              && dialogue_is_in_doubt (session_dialogue (attempt->session), carriage_id (courier->carriage)))
+         && !session_has_address (attempt->session);
+}
+
+void
+attempt_cut (Attempt *attempt)
+{
+  session_cut (attempt->session, "this machine's address is gone");
 }
 
 /* The event's own don't outlive it. */
@@ -360,6 +413,10 @@ on_session_event (Session *session, const DialogueEvent *event, gpointer data)
     break;
   case DIALOGUE_CAPABLE:
     keep_capabilities (attempt, event->capabilities);
+    break;
+  case DIALOGUE_AUTHENTICATED:
+    g_free (attempt->mechanism);
+    attempt->mechanism = g_strdup (event->mechanism);
     break;
   case DIALOGUE_ESTABLISHED:
     advance (attempt, LADDER_ESTABLISHED);

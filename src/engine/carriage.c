@@ -1,32 +1,15 @@
-/* Whoever permits the end of a message answers for it: this file asks the source to
- * make "in doubt" durable first, and keeps every recipient's fate until the source has
- * it. See DESIGN, "Never lose, never double". */
-#include "engine/carriage.h"
+/* A delivery from its first path to the last reply: it is made fit for each server, its
+ * body supplied, and what became of its recipients taken in. What is written down, and
+ * when, is in carriage-record.c. */
+#include "engine/carriage-private.h"
 
 #include <string.h>
 
+#include "core/future-release.h"
 #include "mail/address.h"
-#include "mail/wire.h"
 #include "net/clock.h"
 
 #define BODY_PIECE ((gsize)64 * 1024)
-
-struct Carriage {
-  guint references;
-  Courier *courier;   /* NULL: gone, only a record under way is left */
-  Delivery *delivery; /* the source's */
-  Envelope *envelope; /* as it crosses: domains are A-labels */
-  Outcome *outcome;   /* fates so far */
-  gboolean *pending;  /* not yet decided in this try */
-  gboolean *decided;  /* by the transaction that is being recorded */
-  WireForm *form;
-  WireTarget target;
-  guint64 supplied;
-  guint attempt;  /* number of the begin: an answer to an older one is stale */
-  gboolean begun; /* on the session in hand */
-  gboolean recording;
-  gboolean released;
-};
 
 /* --- life ------------------------------------------------------------------- */
 
@@ -63,21 +46,38 @@ carriage_new (Courier *courier, Delivery *delivery)
   carriage->courier = courier;
   carriage->delivery = delivery;
   carriage->envelope = envelope_for_wire (delivery->envelope);
-  carriage->outcome = outcome_new (n);
+  carriage->outcome = delivery_outcome (delivery, NULL);
   carriage->pending = g_memdup2 (delivery->pending, n * sizeof (gboolean));
   carriage->decided = g_new0 (gboolean, n);
+  carriage->in_doubt = g_new0 (gboolean, n);
+  carriage->at_rcpt = outcome_new (n);
+  carriage->attempts = g_ptr_array_new_with_free_func ((GDestroyNotify)outbox_attempt_free);
   return carriage;
 }
 
-static Carriage *
+Outcome *
+delivery_outcome (const Delivery *delivery, const Verdict *verdict)
+{
+  Outcome *outcome = outcome_new (delivery->envelope->recipients->len);
+
+  for (gsize i = 0; i < outcome->n_recipients; i++)
+    if (delivery->pending[i] && verdict)
+      verdict_copy (&outcome->recipients[i], verdict);
+    else if (!delivery->pending[i] && delivery->verdicts)
+      verdict_copy (&outcome->recipients[i], &delivery->verdicts[i]);
+  outcome_summarize (outcome);
+  return outcome;
+}
+
+Carriage *
 carriage_ref (Carriage *carriage)
 {
   carriage->references++;
   return carriage;
 }
 
-static void
-drop_reference (Carriage *carriage)
+void
+carriage_drop (Carriage *carriage)
 {
   if (--carriage->references > 0)
     return;
@@ -86,6 +86,9 @@ drop_reference (Carriage *carriage)
   wire_form_free (carriage->form);
   g_free (carriage->pending);
   g_free (carriage->decided);
+  g_free (carriage->in_doubt);
+  outcome_free (carriage->at_rcpt);
+  g_ptr_array_unref (carriage->attempts);
   g_free (carriage);
 }
 
@@ -95,7 +98,7 @@ carriage_unref (Carriage *carriage)
   if (!carriage)
     return;
   carriage->courier = NULL;
-  drop_reference (carriage);
+  carriage_drop (carriage);
 }
 
 DeliveryId
@@ -104,91 +107,34 @@ carriage_id (const Carriage *carriage)
   return carriage->delivery->id;
 }
 
-static gboolean
-somebody_is_pending (const Carriage *carriage)
+gboolean
+carriage_is_served (const Carriage *carriage)
 {
   for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
     if (carriage->pending[i])
-      return TRUE;
-  return FALSE;
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
 carriage_wants_session (const Carriage *carriage)
 {
-  return !carriage->released && !carriage->recording && somebody_is_pending (carriage);
+  return !carriage->released && carriage->recording == 0 && !carriage_is_served (carriage);
 }
 
-/* --- the end ------------------------------------------------------------------ */
-
-static void
-release (Carriage *carriage)
-{
-  WorkSource *source = engine_source (courier_engine (carriage->courier));
-  EngineEvent event = { .kind = ENGINE_OUTCOME, .outcome = carriage->outcome };
-
-  carriage->released = TRUE;
-  outcome_summarize (carriage->outcome);
-  courier_emit (carriage->courier, &event);
-  source->release (source, carriage_id (carriage), carriage->outcome);
-  courier_delivered (carriage->courier);
-}
-
-static void
-after_fates (gboolean durable, const GError *error, gpointer data)
-{
-  Carriage *carriage = data;
-
-  carriage->recording = FALSE;
-  if (carriage->courier && !carriage->released) {
-    if (!durable) {
-      /* What the server has said stays true; only our note of it is missing, and those
-       * still pending must not go on over it. */
-      for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
-        if (carriage->pending[i])
-          verdict_set (&carriage->outcome->recipients[i], OUTCOME_TEMPORARY, STAGE_MESSAGE, CAUSE_STORE, NULL,
-                       error ? error->message : NULL);
-      memset (carriage->pending, 0, carriage->outcome->n_recipients * sizeof (gboolean));
-    }
-    if (!somebody_is_pending (carriage))
-      release (carriage);
-    else
-      courier_delivered (carriage->courier);
-  }
-  drop_reference (carriage);
-}
-
-/* Writes down who was decided by this transaction; goes on when that is durable. */
-static void
-record_fates (Carriage *carriage)
-{
-  WorkSource *source = engine_source (courier_engine (carriage->courier));
-  g_autofree DeliveryEvent *events = g_new0 (DeliveryEvent, carriage->outcome->n_recipients);
-  gsize n = 0;
-
-  for (gsize i = 0; i < carriage->outcome->n_recipients; i++) {
-    if (!carriage->decided[i])
-      continue;
-    events[n++] = (DeliveryEvent){ .kind = DELIVERY_EVENT_RECIPIENT,
-                                   .id = carriage_id (carriage),
-                                   .recipient = (guint)i,
-                                   .verdict = &carriage->outcome->recipients[i] };
-  }
-  carriage->recording = TRUE;
-  source->record (source, events, n, after_fates, carriage_ref (carriage));
-}
+/* --- giving up --------------------------------------------------------------------- */
 
 void
 carriage_give_up (Carriage *carriage, const Verdict *verdict)
 {
-  if (carriage->released)
+  if (carriage->released || carriage_is_served (carriage))
     return;
   memcpy (carriage->decided, carriage->pending, carriage->outcome->n_recipients * sizeof (gboolean));
   for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
     if (carriage->pending[i])
       verdict_copy (&carriage->outcome->recipients[i], verdict);
   memset (carriage->pending, 0, carriage->outcome->n_recipients * sizeof (gboolean));
-  record_fates (carriage);
+  carriage_record (carriage);
 }
 
 void
@@ -252,11 +198,31 @@ only_one_is_pending (const Carriage *carriage)
   return n == 1;
 }
 
+/* FALSE: the message must wait here for its time, and has been given up for now. */
+static gboolean
+hold_is_settled (Carriage *carriage)
+{
+  Verdict verdict = {
+    .kind = OUTCOME_TEMPORARY,
+    .stage = STAGE_MAIL,
+    .cause = CAUSE_HOLD_NOT_OFFERED,
+  };
+
+  future_release_refresh (carriage->envelope, clock_instant ().wall);
+  if (carriage->envelope->hold_until == 0 || carriage->delivery->account->future_release)
+    return TRUE;
+  carriage_give_up (carriage, &verdict);
+  return FALSE;
+}
+
 void
 carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last)
 {
   g_autoptr (GError) error = NULL;
   BodyForm form;
+
+  if (!hold_is_settled (carriage))
+    return;
 
   if (!prepare_form (carriage, capabilities, &error)) {
     Verdict verdict;
@@ -270,6 +236,8 @@ carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean l
   form.smtputf8 = form.smtputf8 || (carriage->target.smtputf8 && envelope_needs_utf8 (carriage));
   carriage->attempt++;
   carriage->begun = TRUE;
+  outcome_free (carriage->at_rcpt);
+  carriage->at_rcpt = outcome_new (carriage->outcome->n_recipients);
   dialogue_begin (session_dialogue (courier_session (carriage->courier)), carriage_id (carriage),
                   carriage->envelope, carriage->pending, &form, last && only_one_is_pending (carriage),
                   clock_now ());
@@ -296,42 +264,6 @@ supply_body (Carriage *carriage, gsize limit)
                         .octets = carriage->supplied,
                         .total = wire_form_body (carriage->form)->size };
   courier_emit (carriage->courier, &event);
-}
-
-typedef struct {
-  Carriage *carriage;
-  guint attempt;
-} PermitAsked;
-
-static void
-after_in_doubt (gboolean durable, const GError *error, gpointer data)
-{
-  PermitAsked *asked = data;
-  Carriage *carriage = asked->carriage;
-  Session *session = carriage->courier ? courier_session (carriage->courier) : NULL;
-
-  if (session && carriage->begun && asked->attempt == carriage->attempt && !carriage->released) {
-    if (durable)
-      dialogue_permit_end (session_dialogue (session), carriage_id (carriage), clock_now ());
-    else
-      dialogue_refuse_end (session_dialogue (session), carriage_id (carriage), OUTCOME_TEMPORARY, CAUSE_STORE,
-                           error ? error->message : NULL, clock_now ());
-    session_pump (session);
-  }
-  drop_reference (carriage);
-  g_free (asked);
-}
-
-static void
-ask_for_permit (Carriage *carriage)
-{
-  WorkSource *source = engine_source (courier_engine (carriage->courier));
-  DeliveryEvent in_doubt = { .kind = DELIVERY_EVENT_IN_DOUBT, .id = carriage_id (carriage) };
-  PermitAsked *asked = g_new (PermitAsked, 1);
-
-  asked->carriage = carriage_ref (carriage);
-  asked->attempt = carriage->attempt;
-  source->record (source, &in_doubt, 1, after_in_doubt, asked);
 }
 
 /* --- what the dialogue answers ------------------------------------------------------ */
@@ -374,10 +306,11 @@ take_outcome (Carriage *carriage, const Outcome *outcome)
       courier_note_no_bdat (carriage->courier);
     if (verdict->kind != OUTCOME_NONE)
       verdict_copy (&carriage->outcome->recipients[i], verdict);
+    carriage->decided[i] = is_final (verdict) || carriage->in_doubt[i];
     if (!is_final (verdict))
       continue;
     carriage->pending[i] = FALSE;
-    carriage->decided[i] = progress = TRUE;
+    progress = TRUE;
   }
   if (!progress && !in_transport)
     settle_the_untried (carriage, outcome);
@@ -385,7 +318,7 @@ take_outcome (Carriage *carriage, const Outcome *outcome)
   /* Whoever turned TLS off needs no reminder. */
   carriage->outcome->without_tls = carriage->outcome->without_tls
                                    || (outcome->without_tls && carriage->delivery->account->tls != TLS_OFF);
-  record_fates (carriage);
+  carriage_record (carriage);
 }
 
 void
@@ -396,10 +329,11 @@ carriage_handle (Carriage *carriage, const DialogueEvent *event)
     supply_body (carriage, event->limit);
     break;
   case DIALOGUE_WANTS_END_PERMIT:
-    ask_for_permit (carriage);
+    carriage_ask_for_permit (carriage);
     break;
   case DIALOGUE_RECIPIENT: {
     EngineEvent news = { .kind = ENGINE_RECIPIENT, .recipient = event->recipient, .verdict = event->verdict };
+    verdict_copy (&carriage->at_rcpt->recipients[event->recipient], event->verdict);
     courier_emit (carriage->courier, &news);
     break;
   }
@@ -412,21 +346,21 @@ carriage_handle (Carriage *carriage, const DialogueEvent *event)
 }
 
 CancelResult
-carriage_cancel (Carriage *carriage)
+carriage_cancel (Carriage *carriage, OutcomeKind kind)
 {
   Session *session = courier_session (carriage->courier);
   Verdict verdict;
 
-  if (carriage->released || carriage->recording)
+  if (carriage->released || carriage->recording > 0)
     return CANCEL_TOO_LATE;
   if (session && dialogue_is_in_doubt (session_dialogue (session), carriage_id (carriage)))
     return CANCEL_TOO_LATE;
   carriage->attempt++; /* a permit that is still being recorded comes too late now */
   verdict_init (&verdict);
-  verdict_set (&verdict, OUTCOME_CANCELLED, STAGE_MESSAGE, CAUSE_CANCELLED, NULL, NULL);
+  verdict_set (&verdict, kind, STAGE_MESSAGE, CAUSE_CANCELLED, NULL, NULL);
   if (session && carriage->begun) {
-    dialogue_refuse_end (session_dialogue (session), carriage_id (carriage), OUTCOME_CANCELLED,
-                         CAUSE_CANCELLED, NULL, clock_now ());
+    dialogue_refuse_end (session_dialogue (session), carriage_id (carriage), kind, CAUSE_CANCELLED, NULL,
+                         clock_now ());
     session_pump (session);
   } else {
     carriage_give_up (carriage, &verdict);

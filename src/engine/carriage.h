@@ -16,6 +16,9 @@ DeliveryId carriage_id (const Carriage *carriage);
 /* TRUE when somebody is still to be served and nothing stands against trying. */
 gboolean carriage_wants_session (const Carriage *carriage);
 
+/* TRUE when nobody is left, though that may not be durable yet. */
+gboolean carriage_is_served (const Carriage *carriage);
+
 /* Answers DIALOGUE_WANTS_DELIVERY on the courier's session. LAST: none follows. */
 void carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last);
 
@@ -28,5 +31,8 @@ void carriage_give_up (Carriage *carriage, const Verdict *verdict);
 /* A transport failure that another path may mend: kept for the final word. */
 void carriage_note_failure (Carriage *carriage, const Verdict *verdict);
 
-/* See engine_cancel(). */
-CancelResult carriage_cancel (Carriage *carriage);
+/* ATTEMPT (taken) is over, and this delivery is not: for the history. */
+void carriage_note_attempt (Carriage *carriage, OutboxAttempt *attempt);
+
+/* See engine_cancel(), with OUTCOME_CANCELLED, and engine_put_back(), with OUTCOME_TEMPORARY. */
+CancelResult carriage_cancel (Carriage *carriage, OutcomeKind kind);

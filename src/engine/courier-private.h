@@ -16,6 +16,7 @@ typedef struct {
   TcpConnect *connect;        /* while connecting */
   Session *session;           /* once connected */
   Capabilities *capabilities; /* of its last EHLO: the flags only */
+  char *mechanism;            /* by which it logged in; NULL: not */
   Ticks started;
   LadderProgress progress; /* once connected: the latest step, */
   Ticks progressed;        /*   and when it came */
@@ -27,7 +28,8 @@ typedef struct {
   Courier *courier;
   guint host;
   Family family;
-  GArray *addresses; /* of IpAddress, the answer to the first */
+  Resolver *resolver; /* that was asked */
+  GArray *addresses;  /* of IpAddress, the answer to the first */
 } Question;
 
 struct Courier {
@@ -41,6 +43,7 @@ struct Courier {
   Delivery *next;     /* claimed, to follow over the same session */
   Attempt *winner;
   Verdict last_failure;
+  char *network; /* the latest that a host was reached by, for people; NULL: unknown */
   Ticks claimed_at;
   Ticks quit_until; /* TICKS_NEVER: not quitting */
   guint resolver_failed, name_unknown, asked;
@@ -69,6 +72,15 @@ void     attempt_free (gpointer attempt);
 
 /* The ladder gives up ATTEMPT for REASON. */
 void attempt_abandon (Courier *courier, LadderAttemptId id, LadderReason reason);
+
+/* ATTEMPT's session can't go on: its own address is gone, and no end of a message has been
+ * permitted that the server might still answer. */
+gboolean attempt_is_cut_off (const Attempt *attempt);
+
+/* Ends the session of one that is cut off, as a failure of transport. */
+void attempt_cut (Attempt *attempt);
+/* For the history: ATTEMPT's session ends with VERDICT. The caller's. */
+OutboxAttempt *attempt_facts (const Attempt *attempt, const Verdict *verdict);
 
 /* EVENT with the attempt's place filled in. */
 void attempt_emit (Attempt *attempt, EngineEvent event);

@@ -45,16 +45,56 @@ courier_holds (const Courier *courier, DeliveryId id)
          || (courier->next && courier->next->id == id);
 }
 
+/* It never had a session: the source hears its end at once. */
+static void
+give_up_unbegun (Courier *courier, const Delivery *delivery, const Verdict *verdict)
+{
+  WorkSource *source = engine_source (courier->engine);
+  g_autoptr (Outcome) outcome = delivery_outcome (delivery, verdict);
+  EngineEvent event = { .kind = ENGINE_OUTCOME, .id = delivery->id, .outcome = outcome };
+
+  event.at = clock_now () - courier->claimed_at;
+  engine_emit (courier->engine, &event);
+  source->release (source, delivery->id, outcome);
+}
+
 /* The delivery in hand and the one claimed behind it share what became of the search. */
 void
 courier_give_up (Courier *courier, const Verdict *verdict)
 {
+  Delivery *next = g_steal_pointer (&courier->next);
+
   if (courier->carriage)
     carriage_give_up (courier->carriage, verdict);
-  if (!courier->next || courier->carriage)
-    return;
+  if (next)
+    give_up_unbegun (courier, next, verdict);
+}
+
+static void
+promote_next (Courier *courier)
+{
   courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
-  carriage_give_up (courier->carriage, verdict);
+  courier->claimed_at = clock_now ();
+  courier->quit_until = TICKS_NEVER;
+}
+
+OutboxAttempt *
+courier_attempt (Courier *courier, const Verdict *verdict)
+{
+  return courier->winner ? attempt_facts (courier->winner, verdict) : NULL;
+}
+
+OutboxAttempt *
+courier_failed_search (Courier *courier, const Verdict *verdict)
+{
+  Instant now = clock_instant ();
+  OutboxAttempt *attempt = g_new0 (OutboxAttempt, 1);
+
+  attempt->lasted = now.ticks - courier->claimed_at;
+  attempt->at = now.wall - attempt->lasted;
+  attempt->network = g_strdup (courier->network);
+  verdict_copy (&attempt->verdict, verdict);
+  return attempt;
 }
 
 static void
@@ -102,8 +142,11 @@ on_located (const char *network, const char *description, gpointer data)
 {
   const Question *question = data;
 
+  g_free (question->courier->network);
+  question->courier->network = g_strdup (description);
   emit_answer (question, (EngineEvent){ .kind = ENGINE_NETWORK, .text = network, .detail = description });
-  answer_ladder (question, network);
+  /* Where it is unknown, nothing is believed and nothing written. */
+  answer_ladder (question, question->courier->account->path_memory ? network : NULL);
 }
 
 /* All addresses of a family are taken for reached by the way of the first. */
@@ -155,13 +198,14 @@ resolve (Courier *courier, const LadderAction *action)
   Question *question = g_new (Question, 1);
 
   *question = (Question){ courier, action->host, action->path.family,
+                          engine_resolver (courier->engine, courier->account),
                           g_array_new (FALSE, FALSE, sizeof (IpAddress)) };
   if (!host_is_literal (courier, action->host))
     emit_answer (question, (EngineEvent){ .kind = ENGINE_RESOLVING });
   g_ptr_array_add (courier->questions, question);
   courier->asked++;
-  resolver_ask (engine_resolver (courier->engine, courier->account),
-                courier->account->hosts_ascii[action->host], action->path.family, on_resolved, question);
+  resolver_ask (question->resolver, courier->account->hosts_ascii[action->host], action->path.family,
+                on_resolved, question);
 }
 
 /* --- the winner's session ----------------------------------------------------------- */
@@ -180,9 +224,7 @@ courier_offer_delivery (Courier *courier)
   if (!courier->next)
     courier->next = source->claim (source, &key, clock_now (), &ask_again);
   if (!courier->carriage && courier->next) {
-    courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
-    courier->claimed_at = clock_now ();
-    courier->quit_until = TICKS_NEVER;
+    promote_next (courier);
     courier_offer_delivery (courier);
     return;
   }
@@ -205,6 +247,8 @@ courier_delivered (Courier *courier)
   if (courier_session (courier)) {
     courier_offer_delivery (courier);
     session_pump (courier_session (courier));
+  } else if (!courier->carriage && !courier->next) {
+    ladder_finished (courier->ladder, clock_now ()); /* cancelled, or given up */
   }
   courier_drive (courier);
 }
@@ -237,8 +281,8 @@ drop_search (Courier *courier)
   Identity *identity = engine_identity (courier->engine);
 
   for (guint i = 0; i < courier->questions->len; i++) {
-    gpointer question = g_ptr_array_index (courier->questions, i);
-    resolver_cancel (engine_resolver (courier->engine, courier->account), question);
+    Question *question = g_ptr_array_index (courier->questions, i);
+    resolver_cancel (question->resolver, question);
     if (identity)
       identity_cancel (identity, question);
   }
@@ -328,6 +372,10 @@ courier_drive (Courier *courier)
   courier->driving = TRUE;
   do {
     courier->drive_again = FALSE;
+    if (!courier->carriage && courier->next && !courier->winner) {
+      promote_next (courier); /* the session ended before its turn */
+      courier->restart = TRUE;
+    }
     if (courier->restart && !courier->winner && courier->carriage
         && carriage_wants_session (courier->carriage)) {
       courier->restart = FALSE;
@@ -390,20 +438,44 @@ courier_free (Courier *courier)
   g_ptr_array_unref (courier->questions);
   timer_free (courier->timer);
   verdict_clear (&courier->last_failure);
+  g_free (courier->network);
   g_free (courier);
 }
 
-CancelResult
-courier_cancel (Courier *courier, DeliveryId id)
+/* Attempts of a search in the old network say nothing any more; the next search is the new
+ * network's. A session that won may live: its address may be of another network, or come back. */
+void
+courier_network_changed (Courier *courier)
 {
-  CancelResult result;
+  if (courier->done || !courier->carriage)
+    return;
+  if (courier->winner && !attempt_is_cut_off (courier->winner))
+    return;
+  courier->restart = TRUE;
+  if (courier->winner)
+    attempt_cut (courier->winner);
+  courier_drive (courier);
+}
 
+CancelResult
+courier_cancel (Courier *courier, DeliveryId id, OutcomeKind kind)
+{
+  if (courier->next && courier->next->id == id) {
+    Verdict verdict = { .kind = kind, .stage = STAGE_MESSAGE, .cause = CAUSE_CANCELLED };
+    give_up_unbegun (courier, g_steal_pointer (&courier->next), &verdict);
+    return CANCEL_CANCELLED;
+  }
   if (!courier->carriage || carriage_id (courier->carriage) != id)
     return CANCEL_UNKNOWN;
-  result = carriage_cancel (courier->carriage);
-  if (result == CANCEL_CANCELLED && !courier->carriage) {
-    ladder_finished (courier->ladder, clock_now ());
-    courier_drive (courier);
-  }
-  return result;
+  return carriage_cancel (courier->carriage, kind);
+}
+
+guint
+courier_put_back (Courier *courier)
+{
+  if (courier->next)
+    courier_cancel (courier, courier->next->id, OUTCOME_TEMPORARY);
+  if (!courier->carriage)
+    return 0;
+  return carriage_cancel (courier->carriage, OUTCOME_TEMPORARY) == CANCEL_TOO_LATE ? 1 : 0;
 }

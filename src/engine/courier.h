@@ -12,8 +12,14 @@ void     courier_start (Courier *courier);
 void     courier_free (Courier *courier);
 
 gboolean      courier_holds (const Courier *courier, DeliveryId id);
-CancelResult  courier_cancel (Courier *courier, DeliveryId id);
+CancelResult  courier_cancel (Courier *courier, DeliveryId id, OutcomeKind kind); /* see carriage_cancel() */
+guint         courier_put_back (Courier *courier); /* all; the number for which it is too late */
 const Ladder *courier_ladder (const Courier *courier);
+/* See engine_network_changed(). */
+void          courier_network_changed (Courier *courier);
+
+/* Everybody's fate when VERDICT (NULL: none) is that of all still pending. The caller's. */
+Outcome *delivery_outcome (const Delivery *delivery, const Verdict *verdict);
 
 /* --- for carriage.c --------------------------------------------------------- */
 
@@ -27,6 +33,13 @@ void courier_delivered (Courier *courier);
 Session *courier_session (Courier *courier);
 
 Engine *courier_engine (Courier *courier);
+
+/* What there is to tell of the session in hand, which ends with VERDICT; NULL: there is none.
+ * The caller's. */
+OutboxAttempt *courier_attempt (Courier *courier, const Verdict *verdict);
+
+/* The same where no path was found. */
+OutboxAttempt *courier_failed_search (Courier *courier, const Verdict *verdict);
 
 /* The server offered CHUNKING and did not parse BDAT: not with this server again. */
 void courier_note_no_bdat (Courier *courier);

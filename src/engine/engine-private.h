@@ -9,7 +9,8 @@ typedef struct Courier Courier;
 WorkSource *engine_source (Engine *engine);
 PathMemory *engine_memory (Engine *engine);
 Identity   *engine_identity (Engine *engine); /* NULL: none */
-/* Questions of ACCOUNT's: each has a patience of its own. */
+/* Questions of ACCOUNT's: each has a patience of its own. It is there as long as anything is in hand,
+ * but another answers once the network has changed. */
 Resolver   *engine_resolver (Engine *engine, const Account *account);
 
 /* Tells all watchers. */

@@ -17,7 +17,7 @@ typedef struct {
 } Watcher;
 
 typedef struct {
-  const Account *account;
+  const Account *account; /* NULL: of another network, for those who have asked it */
   Resolver *resolver;
 } AccountResolver;
 
@@ -85,6 +85,15 @@ engine_courier_done (Engine *engine, Courier *courier)
   engine_wake (engine);
 }
 
+/* Answers are remembered as long as anything is in hand: what comes tomorrow looks again. */
+static void
+forget_resolvers (Engine *engine)
+{
+  for (guint i = 0; i < engine->resolvers->len; i++)
+    resolver_free (g_array_index (engine->resolvers, AccountResolver, i).resolver);
+  g_array_set_size (engine->resolvers, 0);
+}
+
 static void
 start_what_is_due (Engine *engine)
 {
@@ -103,6 +112,12 @@ start_what_is_due (Engine *engine)
   timer_set (engine->timer, engine->finished->len > 0 ? 0 : ask_again);
 }
 
+static gboolean
+source_is_busy (const Engine *engine)
+{
+  return engine->source->is_busy && engine->source->is_busy (engine->source);
+}
+
 static void
 on_timer (gpointer data)
 {
@@ -112,9 +127,11 @@ on_timer (gpointer data)
     courier_free (g_ptr_array_index (engine->finished, i));
   g_ptr_array_set_size (engine->finished, 0);
   start_what_is_due (engine);
-  if (engine->couriers->len == 0 && engine->finished->len == 0 && !engine->idle_told) {
+  if (engine->couriers->len == 0 && engine->finished->len == 0 && !source_is_busy (engine)
+      && !engine->idle_told) {
     EngineEvent event = { .kind = ENGINE_IDLE };
     engine->idle_told = TRUE;
+    forget_resolvers (engine);
     engine_emit (engine, &event);
   }
 }
@@ -151,8 +168,7 @@ engine_free (Engine *engine)
   g_array_set_size (engine->watchers, 0);
   free_couriers (engine->couriers);
   free_couriers (engine->finished);
-  for (guint i = 0; i < engine->resolvers->len; i++)
-    resolver_free (g_array_index (engine->resolvers, AccountResolver, i).resolver);
+  forget_resolvers (engine);
   g_array_unref (engine->resolvers);
   g_array_unref (engine->watchers);
   timer_free (engine->timer);
@@ -175,6 +191,22 @@ void
 engine_wake (Engine *engine)
 {
   timer_set (engine->timer, 0);
+}
+
+gboolean
+engine_is_idle (const Engine *engine)
+{
+  return engine->idle_told;
+}
+
+void
+engine_network_changed (Engine *engine)
+{
+  for (guint i = 0; i < engine->resolvers->len; i++)
+    g_array_index (engine->resolvers, AccountResolver, i).account = NULL;
+  /* A courier that has nothing left leaves the array. */
+  for (guint i = engine->couriers->len; i-- > 0;)
+    courier_network_changed (g_ptr_array_index (engine->couriers, i));
 }
 
 guint
@@ -211,8 +243,27 @@ engine_cancel (Engine *engine, DeliveryId id)
   Courier *courier = find_courier (engine, id);
 
   if (courier)
-    return courier_cancel (courier, id);
+    return courier_cancel (courier, id, OUTCOME_CANCELLED);
   return engine->source->withdraw (engine->source, id) ? CANCEL_CANCELLED : CANCEL_UNKNOWN;
+}
+
+CancelResult
+engine_put_back (Engine *engine, DeliveryId id)
+{
+  Courier *courier = find_courier (engine, id);
+
+  return courier ? courier_cancel (courier, id, OUTCOME_TEMPORARY) : CANCEL_UNKNOWN;
+}
+
+/* A courier that has nothing left leaves the array. */
+guint
+engine_put_back_all (Engine *engine)
+{
+  guint too_late = 0;
+
+  for (guint i = engine->couriers->len; i-- > 0;)
+    too_late += courier_put_back (g_ptr_array_index (engine->couriers, i));
+  return too_late;
 }
 
 const Ladder *

@@ -27,6 +27,14 @@ gboolean submit (Engine *engine, const Submission *submission, DeliveryId *ret_i
 /* Something may be due: ask the source. */
 void engine_wake (Engine *engine);
 
+/* TRUE since ENGINE_IDLE was told, as long as nothing is in hand. */
+gboolean engine_is_idle (const Engine *engine);
+
+/* This machine is attached elsewhere, or not at all: searches begin anew, sessions whose own address
+ * is gone are given up unless the server's answer is all that they wait for, and what was
+ * looked up is forgotten. */
+void engine_network_changed (Engine *engine);
+
 typedef enum {
   ENGINE_RESOLVING,      /* .path.host, .path.family */
   ENGINE_RESOLVED,       /* .n_addresses, .text: status */
@@ -83,6 +91,12 @@ typedef enum { CANCEL_CANCELLED, CANCEL_TOO_LATE, CANCEL_UNKNOWN } CancelResult;
 
 /* Exact: CANCELLED means the server will never have it whole. */
 CancelResult engine_cancel (Engine *engine, DeliveryId id);
+
+/* The same, but its source keeps it, as if this try had not been made. */
+CancelResult engine_put_back (Engine *engine, DeliveryId id);
+
+/* engine_put_back() of everything in hand. The number for which it is too late. */
+guint engine_put_back_all (Engine *engine);
 
 /* The ladder of what is in hand, for the final message; NULL: none. */
 const Ladder *engine_ladder (Engine *engine, DeliveryId id);

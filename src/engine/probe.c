@@ -85,6 +85,17 @@ on_timer (gpointer data)
 
 /* --- questions --------------------------------------------------------------------------- */
 
+static void
+emit_answer (const Question *question, EngineEvent event)
+{
+  const ProbeLookup *lookup
+      = &g_array_index (question->probe->report->lookups, ProbeLookup, question->lookup);
+
+  event.path.host = question->probe->account->hosts[lookup->host];
+  event.path.family = lookup->family;
+  probe_emit (question->probe, event);
+}
+
 /* The last that is done for QUESTION. */
 static void
 answered (const Question *question)
@@ -97,9 +108,11 @@ static void
 on_located (const char *network, const char *description, gpointer data)
 {
   const Question *question = data;
+  ProbeLookup *lookup = &g_array_index (question->probe->report->lookups, ProbeLookup, question->lookup);
 
-  g_array_index (question->probe->report->lookups, ProbeLookup, question->lookup).network
-      = g_strdup (network);
+  lookup->network = g_strdup (network);
+  lookup->way = g_strdup (description);
+  emit_answer (question, (EngineEvent){ .kind = ENGINE_NETWORK, .text = network, .detail = description });
   answered (question);
 }
 
@@ -110,19 +123,16 @@ on_resolved (Family family, ResolverStatus status, const IpAddress *addresses, g
   const Question *question = data;
   Probe *probe = question->probe;
   ProbeLookup *lookup = &g_array_index (probe->report->lookups, ProbeLookup, question->lookup);
-  EngineEvent event = { .kind = ENGINE_RESOLVED,
-                        .n_addresses = n_addresses,
-                        .text = resolver_status_name (status),
-                        .detail = detail };
 
   lookup->failed = status == RESOLVER_FAILED;
   lookup->unknown = status == RESOLVER_NO_NAME;
   lookup->n_addresses = n_addresses;
   g_array_append_vals (g_array_index (probe->addresses, GArray *, question->lookup), addresses,
                        (guint)n_addresses);
-  event.path.host = probe->account->hosts[lookup->host];
-  event.path.family = family;
-  probe_emit (probe, event);
+  emit_answer (question, (EngineEvent){ .kind = ENGINE_RESOLVED,
+                                        .n_addresses = n_addresses,
+                                        .text = resolver_status_name (status),
+                                        .detail = detail });
   if (probe->identity && n_addresses > 0)
     identity_ask (probe->identity, addresses, on_located, data);
   else
@@ -144,16 +154,13 @@ ask (Probe *probe, guint host, Family family)
   ProbeLookup lookup = { .host = host, .family = family };
   GArray *addresses = g_array_new (FALSE, FALSE, sizeof (IpAddress));
   Question *question = g_new (Question, 1);
-  EngineEvent event = { .kind = ENGINE_RESOLVING };
 
   *question = (Question){ probe, probe->report->lookups->len };
   g_array_append_val (probe->report->lookups, lookup);
   g_array_append_val (probe->addresses, addresses);
   g_ptr_array_add (probe->questions, question);
-  event.path.host = probe->account->hosts[host];
-  event.path.family = family;
   probe->unanswered++;
-  probe_emit (probe, event);
+  emit_answer (question, (EngineEvent){ .kind = ENGINE_RESOLVING });
   resolver_ask (probe->resolver, probe->report->hosts[host], family, on_resolved, question);
 }
 

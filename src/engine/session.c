@@ -31,6 +31,8 @@ struct Session {
   char *mechanism; /* for which the secret is on its way */
   GCancellable *fetching;
   Timer *timer;
+  IpAddress local; /* where this end is bound to */
+  gboolean has_local;
   SessionEvents events;
   gpointer data;
   DialogueEvent body_wanted; /* kept back while the network has no room */
@@ -212,29 +214,42 @@ on_timer (gpointer data)
   session_pump (session);
 }
 
+gboolean
+session_has_address (const Session *session)
+{
+  return !session->has_local || tcp_is_own_address (&session->local);
+}
+
+void
+session_cut (Session *session, const char *detail)
+{
+  dialogue_closed (session->dialogue, detail, clock_now ());
+  session_pump (session);
+}
+
 /* --- the session ------------------------------------------------------------ */
 
 /* The name to greet with: RFC 5321, section 4.1.4, allows the address literal where a
  * host has no meaningful name, and submission servers don't check more. */
 static char *
-helo_name (const Account *account, int fd)
+helo_name (const Session *session)
 {
-  IpAddress local;
-
-  if (account->helo_name)
-    return g_strdup (account->helo_name);
-  if (!tcp_local_address (fd, &local))
+  if (session->account->helo_name)
+    return g_strdup (session->account->helo_name);
+  if (!session->has_local)
     return g_strdup ("localhost");
-  g_autofree char *text = ip_address_to_string (&local);
-  return g_strdup_printf (local.family == FAMILY_IPV6 ? "[IPv6:%s]" : "[%s]", text);
+  g_autofree char *text = ip_address_to_string (&session->local);
+  return g_strdup_printf (session->local.family == FAMILY_IPV6 ? "[IPv6:%s]" : "[%s]", text);
 }
 
 static Dialogue *
-make_dialogue (const Account *account, const Path *path, gboolean chunking, const char *helo)
+make_dialogue (const Session *session, gboolean chunking)
 {
+  const Account *account = session->account;
+  g_autofree char *helo = helo_name (session);
   DialogueSettings settings = {
     .tls = account->tls,
-    .implicit_tls = path->implicit_tls,
+    .implicit_tls = session->path.implicit_tls,
     .auth = account_auth_settings (account),
     .helo_name = helo,
     .chunking = chunking,
@@ -261,7 +276,6 @@ session_new (const Account *account, const Path *path, gboolean chunking, int fd
     .drained = on_drained,
     .closed = on_closed,
   };
-  g_autofree char *helo = helo_name (account, fd);
   Session *session = g_new0 (Session, 1);
 
   session->account = account;
@@ -270,7 +284,8 @@ session_new (const Account *account, const Path *path, gboolean chunking, int fd
   session->events = *events;
   session->data = data;
   session->timer = timer_new (on_timer, session);
-  session->dialogue = make_dialogue (account, path, chunking, helo);
+  session->has_local = tcp_local_address (fd, &session->local);
+  session->dialogue = make_dialogue (session, chunking);
   session->stream = stream_new (fd, &stream_events, session);
   if (path->implicit_tls)
     start_tls (session);

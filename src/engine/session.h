@@ -31,4 +31,11 @@ void session_free (Session *session);
 Dialogue *session_dialogue (Session *session);
 void      session_pump (Session *session);
 
+/* FALSE: the address that this end of the connection is bound to is none of this machine's any
+ * more. */
+gboolean session_has_address (const Session *session);
+
+/* As if the connection had been closed, for the reason DETAIL. */
+void session_cut (Session *session, const char *detail);
+
 const TlsFacts *session_tls_facts (const Session *session); /* NULL: in the clear */

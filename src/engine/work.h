@@ -8,6 +8,7 @@
 #include "core/envelope.h"
 #include "core/outcome.h"
 #include "mail/body.h"
+#include "store/outbox.h"
 
 /* One message on its way. Owned by the source until release(). */
 typedef struct {
@@ -15,6 +16,7 @@ typedef struct {
   const Account  *account;
   const Envelope *envelope;
   gboolean       *pending;  /* by recipient: still to be served */
+  const Verdict  *verdicts; /* by recipient: what is known of those who aren't; NULL: nothing */
 } Delivery;
 
 /* What a session in hand can serve: the same account. NULL in claim(): any. */
@@ -23,9 +25,10 @@ typedef struct {
 } SessionKey;
 
 typedef enum {
-  DELIVERY_EVENT_RECIPIENT, /* .recipient has .verdict */
-  DELIVERY_EVENT_IN_DOUBT,  /* the octets that complete it are about to go out */
-  DELIVERY_EVENT_ATTEMPT,   /* a session for it ended: .verdict, .path */
+  DELIVERY_EVENT_RECIPIENT, /* .recipient has .verdict; one of kind NONE or TRANSPORT says that "in doubt" is over */
+  DELIVERY_EVENT_IN_DOUBT,  /* .recipient: the octets that complete the message are about to go out */
+  DELIVERY_EVENT_ATTEMPT,   /* .attempt: a session for it ended, or no path was found */
+  DELIVERY_EVENT_END,       /* this try is over with .outcome: release() follows when that is durable */
 } DeliveryEventKind;
 
 typedef struct {
@@ -33,7 +36,8 @@ typedef struct {
   DeliveryId        id;
   guint             recipient;
   const Verdict    *verdict;
-  const Path       *path;
+  const OutboxAttempt *attempt;
+  const Outcome    *outcome;
 } DeliveryEvent;
 
 /* DURABLE: all n events are; otherwise ERROR says why they could not be made so. */
@@ -55,7 +59,11 @@ struct WorkSource {
                             RecordDone done, gpointer data);
   /* Takes back what no claim() has handed out yet; FALSE: it has, or ID is unknown. */
   gboolean    (*withdraw)  (WorkSource *source, DeliveryId id);
-  /* The end of this try: the lease is over, OUTCOME is to be kept. */
+  /* TRUE while an answer to claim() is still being fetched: the engine isn't idle before
+   * engine_wake(). NULL: never. */
+  gboolean    (*is_busy)   (WorkSource *source);
+  /* The end of this try: the lease is over, OUTCOME is to be kept, where no record() of
+   * its end was durable. */
   void        (*release)   (WorkSource *source, DeliveryId id, const Outcome *outcome);
   void        (*free)      (WorkSource *source);
 };

@@ -45,3 +45,5 @@ libmail_a_SOURCES += src/mail/wire-survey.h
 libmail_a_SOURCES += src/mail/wire-survey.c
 libmail_a_SOURCES += src/mail/wire-reencode.h
 libmail_a_SOURCES += src/mail/wire-reencode.c
+libmail_a_SOURCES += src/mail/summary.c
+libmail_a_SOURCES += src/mail/summary.h

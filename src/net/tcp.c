@@ -193,6 +193,22 @@ tcp_have_network (void)
 }
 
 gboolean
+tcp_is_own_address (const IpAddress *address)
+{
+  struct ifaddrs *all = NULL;
+  if (ip_address_is_loopback (address) || getifaddrs (&all) != 0)
+    return TRUE;
+  gboolean found = FALSE;
+  for (const struct ifaddrs *each = all; each && !found; each = each->ifa_next) {
+    IpAddress own;
+    found = (each->ifa_flags & IFF_UP) && socket_address_read (each->ifa_addr, &own)
+            && ip_address_equal (&own, address);
+  }
+  freeifaddrs (all);
+  return found;
+}
+
+gboolean
 tcp_local_address (int fd, IpAddress *ret_address)
 {
   SocketAddress address = { .any = { .sa_family = AF_UNSPEC } };

@@ -25,5 +25,8 @@ int tcp_listen (const IpAddress *address, guint16 port, guint16 *ret_port, GErro
 /* FALSE: this machine has no address but loopback's and no route: no attempt. */
 gboolean tcp_have_network (void);
 
+/* FALSE: no interface that is up has ADDRESS. */
+gboolean tcp_is_own_address (const IpAddress *address);
+
 /* The address that FD is bound to on our side; FALSE for what is no TCP socket. */
 gboolean tcp_local_address (int fd, IpAddress *ret_address);

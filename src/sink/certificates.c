@@ -38,10 +38,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
 
 /* What a certificate shall say. */
 typedef struct {
-  const char *common_name; /* NULL: none */
-  char *alternative;       /* subjectAltName; NULL: none */
-  const char *usage;       /* extendedKeyUsage; NULL: it is a CA */
-  long days_from, days_to; /* of validity, from now */
+  const char *common_name;   /* NULL: none */
+  char *alternative;         /* subjectAltName; NULL: none */
+  const char *usage;         /* extendedKeyUsage; NULL: it is a CA */
+  double days_from, days_to; /* of validity, from now */
 } Request;
 
 static gboolean
@@ -116,8 +116,10 @@ pair_make (Pair *pair, const Pair *issuer, const Request *request, GError **erro
   EVP_PKEY *signing = issuer != NULL ? issuer->key : pair->key;
   gboolean good
       = X509_set_version (certificate, X509_VERSION_3) == 1 && set_serial (certificate)
-        && X509_gmtime_adj (X509_getm_notBefore (certificate), request->days_from * SECONDS_PER_DAY) != NULL
-        && X509_gmtime_adj (X509_getm_notAfter (certificate), request->days_to * SECONDS_PER_DAY) != NULL
+        && X509_gmtime_adj (X509_getm_notBefore (certificate), (long)(request->days_from * SECONDS_PER_DAY))
+               != NULL
+        && X509_gmtime_adj (X509_getm_notAfter (certificate), (long)(request->days_to * SECONDS_PER_DAY))
+               != NULL
         && set_subject (certificate, request->common_name) && X509_set_pubkey (certificate, pair->key) == 1
         && X509_set_issuer_name (certificate, X509_get_subject_name (issuing)) == 1
         && add_extensions (certificate, issuing, request)
@@ -202,6 +204,15 @@ alternative_names (char **names)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* Days from now, by kind. Half a day more, so that the whole days left don't hang on a second. */
+static const struct {
+  double from, to;
+} validity[] = {
+  [CERTIFICATE_GOOD] = { -1, 3650 },       [CERTIFICATE_EXPIRED] = { -400, -35 },
+  [CERTIFICATE_ENDS_SOON] = { -80, 9.5 },  [CERTIFICATE_SELF_SIGNED] = { -1, 3650 },
+  [CERTIFICATE_WRONG_NAME] = { -1, 3650 }, [CERTIFICATE_CN_ONLY] = { -1, 3650 },
+};
+
 static gboolean
 make_server (Pair *server, const Pair *ca, CertificateKind kind, char **names, GError **error)
 {
@@ -212,8 +223,8 @@ make_server (Pair *server, const Pair *ca, CertificateKind kind, char **names, G
     .common_name = kind == CERTIFICATE_CN_ONLY ? names[0] : "toukan-sink",
     .alternative = alternative,
     .usage = "serverAuth",
-    .days_from = kind == CERTIFICATE_EXPIRED ? -400 : -1,
-    .days_to = kind == CERTIFICATE_EXPIRED ? -35 : 3650,
+    .days_from = validity[kind].from,
+    .days_to = validity[kind].to,
   };
   return pair_make (server, kind == CERTIFICATE_SELF_SIGNED ? NULL : ca, &request, error);
 }

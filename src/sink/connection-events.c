@@ -1,6 +1,16 @@
 /* What the receiver asks of its owner, answered as the options say. */
 #include "sink/connection-private.h"
 
+#include "core/future-release.h"
+#include "net/clock.h"
+
+static char *
+hold_until (const Envelope *envelope)
+{
+  const gint64 moment = future_release_moment (envelope, clock_instant ().wall);
+  return moment != 0 ? future_release_write_time (moment) : NULL;
+}
+
 static void
 log_message (Connection *connection, const Envelope *envelope)
 {
@@ -14,6 +24,8 @@ log_message (Connection *connection, const Envelope *envelope)
   log_text (log, "sha256", maildir_file_sha256 (connection->file));
   log_text (log, "user", receiver_user (connection->receiver));
   log_text (log, "tls", connection->tls);
+  g_autofree char *until = hold_until (envelope);
+  log_text (log, "hold-until", until);
   log_text (log, "file", maildir_file_path (connection->file));
   log_end (log);
 }
@@ -67,7 +79,12 @@ on_wants_recipient (Connection *connection, const ReceiverEvent *event)
 static void
 on_wants_message (Connection *connection, const ReceiverEvent *event)
 {
-  const MaildirOrigin origin = { .user = receiver_user (connection->receiver), .tls = connection->tls };
+  g_autofree char *until = hold_until (event->envelope);
+  const MaildirOrigin origin = {
+    .user = receiver_user (connection->receiver),
+    .tls = connection->tls,
+    .hold_until = until,
+  };
   g_autoptr (GError) error = NULL;
   maildir_file_free (connection->file);
   connection->file = maildir_file_new (connection->options->maildir, event->envelope, &origin, &error);

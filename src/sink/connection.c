@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "net/clock.h"
+
 #define LINGER_SECONDS 5 /* for a client that doesn't close when we have */
 
 /* ---- the log ------------------------------------------------------------- */
@@ -319,6 +321,8 @@ make_receiver (Connection *connection)
     .capabilities = options->capabilities,
     .size_limit = options->size,
     .rcpt_max = options->rcpt_max,
+    .future_release_interval = (guint64)(options->future_release / TICKS_PER_SECOND),
+    .future_release_until = ticks_after (clock_instant ().wall, options->future_release),
     .mechanisms = (const char *const *)options->mechanisms,
     .auth_needs_tls = !options->auth_in_clear,
     .mail_needs_auth = options->require_auth,

@@ -69,6 +69,8 @@ write_envelope (MaildirFile *file, const Envelope *envelope, const MaildirOrigin
     write_header (file, "X-Envelope-To", envelope_recipient (envelope, i)->address);
   write_header (file, "X-Envelope-Auth", origin->user != NULL ? origin->user : "none");
   write_header (file, "X-Envelope-Tls", origin->tls != NULL ? origin->tls : "none");
+  if (origin->hold_until != NULL)
+    write_header (file, "X-Envelope-Hold-Until", origin->hold_until);
 }
 
 static gboolean

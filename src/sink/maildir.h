@@ -6,6 +6,7 @@
 typedef struct {
   const char *user; /* NULL: not authenticated */
   const char *tls;  /* version and cipher; NULL: in the clear */
+  const char *hold_until; /* RFC 4865; NULL: to be released at once */
 } MaildirOrigin;
 
 typedef struct MaildirFile MaildirFile;

@@ -10,9 +10,9 @@ sink_words_clear (SinkWords *words)
   char **const lists[]
       = { words->listen, words->tls_names, words->with,       words->without,     words->users,
           words->tokens, words->replies,   words->recipients, words->refuse_first };
-  char *const texts[] = { words->certificate,    words->mechanisms,      words->size,
-                          words->greeting_delay, words->reply_delay,     words->close_at,
-                          words->silent_at,      words->stop_reading_at, words->inject };
+  char *const texts[] = { words->certificate, words->mechanisms,    words->size,      words->greeting_delay,
+                          words->reply_delay, words->close_at,      words->silent_at, words->stop_reading_at,
+                          words->inject,      words->future_release };
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     g_strfreev (lists[i]);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -44,6 +44,8 @@ add_server (GOptionContext *context, SinkOptions *o, SinkWords *w)
       N_ ("CAPABILITY") },
     { "size", 0, 0, G_OPTION_ARG_STRING, &w->size, N_ ("Largest message; 0: any"), N_ ("OCTETS") },
     { "rcpt-max", 0, 0, G_OPTION_ARG_INT, &w->rcpt_max, N_ ("Most recipients of a message"), N_ ("N") },
+    { "future-release", 0, 0, G_OPTION_ARG_STRING, &w->future_release,
+      N_ ("Offer to hold messages this long (and take them at once)"), N_ ("DURATION") },
     { "max-connections", 0, 0, G_OPTION_ARG_INT, &w->max_connections,
       N_ ("Refuse more connections at a time"), N_ ("N") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &w->version, N_ ("Print the version"), NULL },
@@ -61,7 +63,7 @@ add_tls (GOptionContext *context, SinkOptions *o, SinkWords *w)
     { "tls-name", 0, 0, G_OPTION_ARG_STRING_ARRAY, &w->tls_names,
       N_ ("Name or address in the certificate; repeatable"), N_ ("NAME") },
     { "certificate", 0, 0, G_OPTION_ARG_STRING, &w->certificate,
-      N_ ("good, expired, self-signed, wrong-name or cn-only"), N_ ("KIND") },
+      N_ ("good, expired, ends-soon, self-signed, wrong-name or cn-only"), N_ ("KIND") },
     { "tls12", 0, 0, G_OPTION_ARG_NONE, &o->tls12, N_ ("Speak TLS 1.2 only"), NULL },
     { "client-ca", 0, 0, G_OPTION_ARG_STRING, &o->client_ca,
       N_ ("Ask for client certificates of this CA, or of our own"), N_ ("FILE|ask") },

@@ -17,6 +17,7 @@ typedef struct {
   char *greeting_delay, *reply_delay;
   char *close_at, *silent_at, *stop_reading_at;
   char *inject;
+  char *future_release;
   int rcpt_max, close_after_messages, max_connections;
   gboolean version;
 } SinkWords;

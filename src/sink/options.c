@@ -29,6 +29,7 @@ usage_error (GError **error, const char *option, const char *value)
 static const char *const certificate_names[] = {
   [CERTIFICATE_GOOD] = "good",
   [CERTIFICATE_EXPIRED] = "expired",
+  [CERTIFICATE_ENDS_SOON] = "ends-soon",
   [CERTIFICATE_SELF_SIGNED] = "self-signed",
   [CERTIFICATE_WRONG_NAME] = "wrong-name",
   [CERTIFICATE_CN_ONLY] = "cn-only",
@@ -310,8 +311,11 @@ understand (SinkOptions *options, SinkWords *words, GError **error)
       || !parse_duration ("reply-delay", words->reply_delay, &options->reply_delay, error)
       || !parse_moment ("close-at", words->close_at, &options->close_at, error)
       || !parse_moment ("silent-at", words->silent_at, &options->silent_at, error)
+      || !parse_duration ("future-release", words->future_release, &options->future_release, error)
       || !parse_stop_reading (options, words->stop_reading_at, error))
     return FALSE;
+  if (options->future_release != 0)
+    options->capabilities |= CAPABILITY_FUTURERELEASE;
   if (options->listen->len == 0)
     parse_listen (options, "127.0.0.1:2525", NULL);
   choose_mechanisms (options, words->mechanisms);

@@ -13,6 +13,7 @@ typedef struct {
 typedef enum {
   CERTIFICATE_GOOD,
   CERTIFICATE_EXPIRED,
+  CERTIFICATE_ENDS_SOON,
   CERTIFICATE_SELF_SIGNED,
   CERTIFICATE_WRONG_NAME,
   CERTIFICATE_CN_ONLY,
@@ -57,6 +58,7 @@ typedef struct {
   guint   capabilities;
   guint64 size;
   guint   rcpt_max;
+  Ticks   future_release;   /* how long messages are held at the longest; 0: not offered */
   GArray *users;            /* of SinkLogin */
   GArray *tokens;           /* of SinkLogin */
   char  **mechanisms;

@@ -28,8 +28,9 @@ consider (Claiming *claiming, sqlite3_stmt *row)
 {
   const OutboxClaim *claim = claiming->claim;
   gint64 not_before = sqlite3_column_int64 (row, 1);
-  gboolean due = not_before <= claim->now || claim->only != 0
-                 || (claim->new_network && sqlite3_column_int (row, 3) != 0);
+  gboolean new_network
+      = sqlite3_column_int (row, 3) != 0 && sqlite3_column_int64 (row, 4) < claim->new_network;
+  gboolean due = not_before <= claim->now || claim->only != 0 || new_network;
 
   if (!account_fits (claim, (const char *)sqlite3_column_text (row, 2)))
     return FALSE;
@@ -37,11 +38,11 @@ consider (Claiming *claiming, sqlite3_stmt *row)
     claiming->id = sqlite3_column_int64 (row, 0);
   else
     claiming->next = MIN (claiming->next, not_before);
-  return due || !claim->new_network;
+  return due || claim->new_network == 0;
 }
 
 #define SELECT_WAITING                                                                                       \
-  "SELECT id, not_before, account, with_network FROM item WHERE lease IS NULL AND state = "
+  "SELECT id, not_before, account, with_network, changed FROM item WHERE lease IS NULL AND state = "
 #define IN_ORDER " AND (?1 = 0 OR id = ?1) ORDER BY not_before"
 
 /* Those whom the server has put off while it left others in doubt aren't kept waiting. */

@@ -119,7 +119,8 @@ typedef struct {
   gint64             only;        /* this item alone, due or not (unless held); 0: any that is due */
   const char        *account;     /* of this account only; NULL: any */
   const char *const *not_accounts;/* NULL-terminated: of none of these (held ones); NULL */
-  gboolean           new_network; /* items .with_network are due, whatever their not_before */
+  gint64             new_network; /* since when there is one: items .with_network that changed before
+                                     are due, whatever their not_before; 0: there is none */
 } OutboxClaim;
 
 /* Leases the next item to this process: QUEUED and due; or SENDING by a process that is gone,

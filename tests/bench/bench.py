@@ -5,11 +5,14 @@ the same run: `make bench`. Prints Markdown; ends with 1 when a limit is passed.
 Not part of `make check`: a machine that is busy with something else must not fail a test.
 """
 
+import concurrent.futures
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import sys
+import time
 from typing import NamedTuple
 
 TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
@@ -17,7 +20,9 @@ sys.path.insert(0, str(TOP / "tests/lab"))
 
 from lab import BUILD, Lab, case, message, namespaces  # noqa: E402
 from lab.client import RECIPIENT, SENDER  # noqa: E402
+from lab.network import SERVER  # noqa: E402
 from lab.sink import PASSWORD, USER  # noqa: E402
+from servers.tree import Tree, find_tree  # noqa: E402
 
 MEASURE = BUILD / "tests/bench/measure"
 TEXT = message("One line.\r\n")
@@ -100,6 +105,71 @@ def swaks(lab, host, port, tls):
 
 
 RIVALS = [program for program in (curl, msmtp, swaks) if shutil.which(program.__name__)]
+# It becomes other users, so it isn't enough to be the root of a name space of one's own.
+IS_ROOT = os.geteuid() == 0 and pathlib.Path("/proc/self/uid_map").read_text(encoding="ascii").split()[2] != "1"
+HAVE_POSTFIX = IS_ROOT and find_tree() is not None
+RIVAL_NAMES = [rival.__name__ for rival in RIVALS] + ["Postfix, relaying"] * HAVE_POSTFIX
+
+
+class PostfixRelay:
+    """Postfix on the client's host, which hands all that it is given to the server: its queue is
+    part of the time. From the lab's tree of servers, which only root can use; without SASL
+    modules there, it logs in nowhere."""
+
+    SETTINGS = """
+compatibility_level = 3.6
+myhostname = client.lab.test
+mydestination =
+inet_interfaces = loopback-only
+relayhost = [smtp.lab.test]:587
+smtp_host_lookup = native
+smtp_tls_security_level = secure
+smtp_tls_CAfile = /etc/ca.pem
+queue_directory = /var/spool/postfix
+data_directory = /var/lib/postfix
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+shlib_directory = /usr/lib/postfix
+meta_directory = /etc/postfix
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = /var/log/mail.log
+alias_maps =
+"""
+
+    def __init__(self, lab):
+        self._lab = lab
+        self._tree = tree = Tree(lab.client, lab.folder / "relay")
+        for name, owner, mode in (("var/spool/postfix", "root", 0o755), ("var/lib/postfix", "postfix", 0o700)):
+            tree.folder(name, owner=owner, mode=mode)
+        example = (tree.source / "usr/share/postfix/master.cf.dist").read_text(encoding="utf-8")
+        services = [re.sub(r"^((?:\S+\s+){4})y", r"\1n", line) for line in example.splitlines()
+                    if not re.match(r"#|smtp\s+inet", line)]
+        tree.write("etc/postfix/main.cf", self.SETTINGS)
+        tree.write("etc/postfix/master.cf", "\n".join(services) + "\n")
+        for name in ("dynamicmaps.cf", "postfix-files"):
+            if not tree.path(f"etc/postfix/{name}").exists():
+                tree.install(tree.source / "usr/share/postfix" / name, f"etc/postfix/{name}")
+        tree.write("tmp/message", TEXT)
+        tree.write("etc/ca.pem", lab.sinks[0].ca.read_text())
+        tree.write("etc/hosts", "127.0.0.1 localhost\n" + "".join(f"{each} smtp.lab.test\n" for each in SERVER.values()))
+        lab.processes.append(tree.start("postfix", "start-fg"))
+        lab.wait_for(lambda: "daemon started" in self._log(), "Postfix")
+
+    def _log(self):
+        path = self._tree.path("var/log/mail.log")
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def send(self, patience):
+        """Seconds until the server has it; None: not within PATIENCE."""
+        before, began = len(self._lab.messages()), time.monotonic()
+        self._tree.run("sh", "-c", f"sendmail -f {SENDER} {RECIPIENT} </tmp/message")
+        while len(self._lab.messages()) == before:
+            if time.monotonic() - began > patience:
+                self._tree.run("postsuper", "-d", "ALL", check=False)
+                return None
+            time.sleep(0.002)
+        return time.monotonic() - began
 
 
 # --- silence and refusals --------------------------------------------------------------
@@ -118,24 +188,58 @@ def times(lab, networks, runs):
     return {name: medians(each).seconds for name, each in costs.items()}
 
 
+RIVALS_PATIENCE = 10  # s: they give up after minutes
+
+
+def rival_time(lab, rival):
+    """How long RIVAL takes to port 587, in words."""
+    command = ["timeout", "--signal=KILL", RIVALS_PATIENCE, *rival(lab, "smtp.lab.test", 587, "starttls")]
+    began = time.monotonic()
+    done = lab.client.run([*map(str, command)], input=TEXT, check=False, env=lab.toukan.environment)
+    seconds = time.monotonic() - began
+    if seconds >= RIVALS_PATIENCE:
+        return f"> {RIVALS_PATIENCE}"
+    return f"{seconds:.3f}" if done.returncode == 0 else f"fails after {seconds:.3f}"
+
+
+def rivals_times(rules):
+    """The cells of all rivals, each of which has the one port that it is given."""
+    with Lab() as lab, concurrent.futures.ThreadPoolExecutor() as pool:
+        lab.sink("--mechanisms", "PLAIN")
+        relay = PostfixRelay(lab) if HAVE_POSTFIX else None
+        lab.firewall(rules)
+        waiting = [pool.submit(rival_time, lab, rival) for rival in RIVALS]
+        cells = [each.result() for each in waiting]
+        if relay:
+            seconds = relay.send(RIVALS_PATIENCE)
+            cells.append(f"> {RIVALS_PATIENCE}" if seconds is None else f"{seconds:.3f}")
+        return cells
+
+
 def bench_ladder():
+    ipv6 = "meta nfproto ipv6 tcp dport { 25, 587 }"
+    networks = {"all open": [], "IPv6 silent": case("silent", ipv6)}
+    networks |= {f"587 {name}": case(name, "tcp dport 587") for name in ("silent", *CLOSED)}
+    rivals = {name: rivals_times(rules) for name, rules in networks.items()}
+    rivals["587 silent, remembered"] = rivals["587 silent"]  # none of them remembers
     with Lab() as lab:
         lab.sink()
-        ipv6 = "meta nfproto ipv6 tcp dport { 25, 587 }"
         slow = times(lab, {"direct": ([], "587"), "IPv6 silent": (case("silent", ipv6), "587, 25"),
                            "587 silent": (case("silent", "tcp dport 587"), "587, 25")}, runs=5)
         silent = case("silent", "tcp dport 587")
         times(lab, {"learnt": (silent, "587, 25", "yes")}, runs=1)
         quick = times(lab, {"direct": ([], "25"), "silent, remembered": (silent, "587, 25", "yes")} |
                       {name: (case(name, "tcp dport 587"), "587, 25") for name in CLOSED}, runs=21)
-    table = Table("The ladder: one message, seconds", "network", "sent by", "direct send")
-    table.row("587 silent", "25/IPv6", f"{slow['direct']:.3f}", figure=slow["587 silent"],
+    table = Table("The ladder: one message, seconds", "network", "sent by", "direct send", *RIVAL_NAMES)
+    table.row("all open", "587/IPv6", f"{slow['direct']:.3f}", *rivals["all open"], figure=slow["direct"])
+    table.row("587 silent", "25/IPv6", f"{slow['direct']:.3f}", *rivals["587 silent"], figure=slow["587 silent"],
               limit=PORT_PATIENCE + 2 * ATTEMPT_DELAY + 0.3)
-    table.row("IPv6 silent", "587/IPv4", f"{slow['direct']:.3f}", figure=slow["IPv6 silent"],
+    table.row("IPv6 silent", "587/IPv4", f"{slow['direct']:.3f}", *rivals["IPv6 silent"], figure=slow["IPv6 silent"],
               limit=slow["direct"] + ATTEMPT_DELAY + 0.1)
-    table = Table("The ladder: as a multiple of a direct send to 25", "network", "sent by", "seconds")
+    table = Table("The ladder: as a multiple of a direct send to 25", "network", "sent by", "seconds", *RIVAL_NAMES)
     for name in (*CLOSED, "silent, remembered"):
-        table.row(f"587 {name}", "25/IPv6", f"{quick[name]:.3f}", figure=quick[name] / quick["direct"], limit=1.2)
+        table.row(f"587 {name}", "25/IPv6", f"{quick[name]:.3f}", *rivals[f"587 {name}"],
+                  figure=quick[name] / quick["direct"], limit=1.2)
 
 
 # --- round trips ---------------------------------------------------------------------
@@ -178,7 +282,7 @@ def bench_port(table, port, listen, tls, chunking):
     # Trips are whole; the fraction is the time that the programs themselves take.
     limit = (8 if port == 587 else 6) + (not chunking)
     server = "PIPELINING, CHUNKING" if chunking else "PIPELINING"
-    trace = pathlib.Path(Lab.shared.name) / "trace"
+    trace = Lab.shared_path("trace")
     with Lab(delay=ONE_WAY * 1000, trace=trace) as lab:
         lab.hosts({"smtp.lab.test": ["2001:db8::10"]})
         options = ["--mechanisms", "PLAIN"] + ([] if chunking else ["--without", "CHUNKING"])
@@ -239,7 +343,7 @@ def process_costs(lab, tls):
 
 
 def main():
-    namespaces.enter()
+    namespaces.enter(as_root=HAVE_POSTFIX)
     print("# What toukan costs")
     for bench in (bench_ladder, bench_round_trips, bench_process):
         if not sys.argv[1:] or any(word in bench.__name__ for word in sys.argv[1:]):

@@ -43,6 +43,7 @@ check_mail (guint switches, char **parts, const Capabilities *capabilities)
   g_autoptr (Envelope) envelope = envelope_new (parts[0]);
   envelope->ret = (DsnReturn)(switches % 3);
   envelope->envid = g_strdup (parts[2]);
+  envelope->hold_for = switches;
   BodyForm form = { .size = switches, .kind = (BodyKind)(switches % 3), .smtputf8 = (switches & 4) != 0 };
   g_autoptr (GString) out = g_string_new (NULL);
   gboolean good = command_mail (out, envelope, &form, capabilities);
@@ -71,7 +72,9 @@ LLVMFuzzerTestOneInput (const uint8_t *octets, size_t length)
   if (g_strv_length (parts) < PARTS)
     return 0;
   g_autoptr (Reply) reply
-      = reply_new (250, switches & 8 ? "x" : "x\nSIZE\n8BITMIME\nBINARYMIME\nSMTPUTF8\nDSN\nREQUIRETLS");
+      = reply_new (250, switches & 8 ? "x"
+                                     : "x\nSIZE\n8BITMIME\nBINARYMIME\nSMTPUTF8\nDSN\nREQUIRETLS"
+                                       "\nFUTURERELEASE 60 2026-11-25T09:00:00Z");
   g_autoptr (Capabilities) capabilities = capabilities_parse (reply);
   check_mail (switches, parts, capabilities);
   check_rcpt (switches, parts, capabilities);

@@ -63,11 +63,14 @@ static GByteArray *
 converse (guint switches, const uint8_t *octets, size_t length, size_t piece)
 {
   static const char *const mechanisms[] = { "PLAIN", "EXTERNAL", NULL };
-  ReceiverSettings settings = { .server_name = "s",
-                                .capabilities = (CAPABILITY_FUTURERELEASE - 1) & ~(guint)CAPABILITY_STARTTLS,
-                                .size_limit = switches & 8 ? 100 : 0,
-                                .rcpt_max = 3,
-                                .mechanisms = mechanisms };
+  ReceiverSettings settings
+      = { .server_name = "s",
+          .capabilities = (2 * CAPABILITY_FUTURERELEASE - 1) & ~(guint)CAPABILITY_STARTTLS,
+          .future_release_interval = 600,
+          .future_release_until = G_GINT64_CONSTANT (1795597200000000),
+          .size_limit = switches & 8 ? 100 : 0,
+          .rcpt_max = 3,
+          .mechanisms = mechanisms };
   g_autoptr (Receiver) receiver = receiver_new (&settings);
   Owner owner = { .receiver = receiver, .switches = switches, .output = g_byte_array_new () };
   for (size_t at = 0; at < length; at += piece) {

@@ -4,7 +4,7 @@ fate is when the server is difficult."""
 
 import random
 
-from lab import Lab, check_equal, main, message, test
+from lab import Lab, check_equal, main, message, test, without_outbox
 
 RECIPIENTS = [f"r{number}@example.test" for number in range(1, 6)]
 
@@ -215,4 +215,5 @@ for each_wrong in (["-N", "always"], ["-N", "never,delay"], ["-R", "half"], ["-V
 
 
 if __name__ == "__main__":
-    main()
+    without_outbox()
+    main(at_once=6)

@@ -5,7 +5,7 @@ moves to another path, and no secret, sender or body octet crosses before it."""
 import hashlib
 import ssl
 
-from lab import Lab, check_equal, main, test
+from lab import Lab, check_equal, main, test, without_outbox
 from lab.sink import PASSWORD
 
 # --- stop ---------------------------------------------------------------------
@@ -189,4 +189,5 @@ def _():
 
 
 if __name__ == "__main__":
-    main()
+    without_outbox()
+    main(at_once=6)

@@ -46,6 +46,7 @@ check 'an account begun' 'work' toukan send --account w
 check 'formats' 'sample' toukan config options --format s
 check 'faults' 'refused' toukan demo --fault r
 check 'options of probe' '--history' toukan probe --hi
+check 'options of agent' '--once' toukan agent --o
 check 'options of paths' '--forget' toukan paths --f
 check 'subcommands' 'show' toukan config sh
 driver="COMP_WORDBREAKS=' '

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/future-release.h"
+
 static void
 step_free (gpointer data)
 {
@@ -113,7 +115,8 @@ fill_body (Message *message, const char *size, const char *text)
     message->body->str[wanted - 3] = 'x';
 }
 
-/* message ID to=A,B [from=] [size=N | text=] [declared=N] [last] [smtputf8] [8bit] [require-tls] */
+/* message ID to=A,B [from=] [size=N | text=] [declared=N] [last] [smtputf8] [8bit] [require-tls]
+ * [hold-until=DATE] [hold-for=SECONDS] */
 static void
 add_message (Script *script, char **words)
 {
@@ -126,6 +129,11 @@ add_message (Script *script, char **words)
   for (char **address = to; *address != NULL; address++)
     envelope_add (message->envelope, *address);
   message->envelope->require_tls = word_value (words, "require-tls") != NULL;
+  const char *hold_until = word_value (words, "hold-until"), *hold_for = word_value (words, "hold-for");
+  if (hold_until != NULL)
+    g_assert_true (future_release_read_time (hold_until, &message->envelope->hold_until));
+  if (hold_for != NULL)
+    message->envelope->hold_for = g_ascii_strtoull (hold_for, NULL, 10);
   message->body = g_string_new (NULL);
   fill_body (message, word_value (words, "size"), word_value (words, "text"));
   const char *declared = word_value (words, "declared");

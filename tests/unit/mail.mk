@@ -27,3 +27,7 @@ check_PROGRAMS += tests/unit/test-transfer
 TESTS += tests/unit/test-transfer
 tests_unit_test_transfer_SOURCES = tests/unit/test-transfer.c
 tests_unit_test_transfer_LDADD = $(MAIL_LIBS)
+check_PROGRAMS += tests/unit/test-summary
+TESTS += tests/unit/test-summary
+tests_unit_test_summary_SOURCES = tests/unit/test-summary.c
+tests_unit_test_summary_LDADD = $(MAIL_LIBS)

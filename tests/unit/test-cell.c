@@ -50,11 +50,40 @@ test_cell (void)
   g_assert_cmpstr (out->str, ==, "経路    long  ");
 }
 
+#define ACCENTED "e\xcc\x81"
+
+static const struct cut {
+  const char *about; /* the text */
+  gsize width;
+  const char *cut;
+} cuts[] = {
+  { "", 0, "" },
+  { "abc", 3, "abc" },
+  { "abc", 2, "a…" },
+  { "abc", 1, "…" },
+  { "abc", 0, "" },
+  { "経路の表", 8, "経路の表" },
+  { "経路の表", 7, "経路の…" },
+  { "経路の表", 6, "経路…" },
+  { "経路の表", 2, "…" },
+  { ACCENTED ACCENTED, 1, "…" },
+  { ACCENTED ACCENTED "e", 2, ACCENTED "…" },
+};
+
+static void
+test_cut (gconstpointer data)
+{
+  const struct cut *row = data;
+  g_autofree char *cut = cell_cut (row->about, row->width);
+  g_assert_cmpstr (cut, ==, row->cut);
+}
+
 int
 main (int argc, char **argv)
 {
   tap_init (&argc, &argv);
   TABLE_ADD ("/cell/wrapped", rows, test_wrapped);
+  TABLE_ADD ("/cell/cut", cuts, test_cut);
   g_test_add_func ("/cell/width", test_width);
   g_test_add_func ("/cell/append", test_cell);
   return g_test_run ();

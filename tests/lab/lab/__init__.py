@@ -26,9 +26,11 @@ from . import namespaces  # noqa: E402
 from .firewall import CASES, case  # noqa: E402,F401
 from .network import HOST, Lab  # noqa: E402,F401
 from .sink import Sink  # noqa: E402,F401
-from .client import Sent, message  # noqa: E402,F401
+from .client import Sent, message, without_outbox  # noqa: E402,F401
 
 
-def main():
+def main(at_once=1):
+    """AT_ONCE: so many labs at a time, for tests that wait more than they work."""
     namespaces.enter()
-    tap.main()
+    Lab.shared()  # before there are many of us
+    tap.main(at_once, namespaces.die_with_parent)

@@ -18,6 +18,14 @@ def message(body="Hello.\r\n", to=RECIPIENT, **headers):
     return "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()) + "\r\n" + body
 
 
+DEFAULTS = {}
+
+
+def without_outbox():
+    """Every message of this test file succeeds or fails at once, and its exit status says how."""
+    DEFAULTS["outbox"] = "no"
+
+
 class Sent:
     """One run of toukan that has ended."""
 
@@ -107,7 +115,7 @@ class Client:
         values = {"from": SENDER, "host": "smtp.lab.test", "user": USER, "password": PASSWORD}
         if self._lab.sinks:
             values["tls-ca-file"] = self._lab.sinks[0].ca
-        values |= options or {}
+        values |= DEFAULTS | (options or {})
         lines = [f"{key} = {value}\n" for key, value in values.items() if value is not None]
         self._lab.file("config", "[account lab]\n" + "".join(lines))
 

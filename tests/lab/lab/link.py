@@ -4,7 +4,7 @@ Frames that come in at one end leave at the other MS milliseconds later. With th
 kernel's header of large frames passed on (PACKET_VNET_HDR), offloading may stay as it
 is, and this is quick enough for tens of megabytes a second. A file TRACE gets a line for
 each TCP segment, as it enters the link: seconds (monotonic), source and destination
-port, flags, payload octets, end (0 or 1).
+port, flags, payload octets, the first of them (hexadecimal, or -), end (0 or 1).
 """
 
 import collections
@@ -20,6 +20,7 @@ PACKET_IGNORE_OUTGOING = 23
 ETH_P_ALL = 3
 VNET_HEADER = 10
 LARGEST = VNET_HEADER + 14 + 65536
+SHOWN = 8000  # payload octets in a trace
 
 
 def open_end(interface):
@@ -34,7 +35,7 @@ def open_end(interface):
 
 
 def tcp_segment(frame):
-    """(source port, destination port, flags, payload octets) of a TCP frame, else None."""
+    """(source port, destination port, flags, payload octets, their begin) of a TCP frame, else None."""
     ethertype, = struct.unpack_from("!H", frame, VNET_HEADER + 12)
     at = VNET_HEADER + 14
     if ethertype == 0x0800 and frame[at + 9] == socket.IPPROTO_TCP:
@@ -49,7 +50,8 @@ def tcp_segment(frame):
     source, destination = struct.unpack_from("!HH", frame, at)
     names = zip("FSRPA", (1, 2, 4, 8, 16))
     flags = "".join(name for name, bit in names if frame[at + 13] & bit)
-    return source, destination, flags, end - at - (frame[at + 12] >> 4) * 4
+    payload = frame[at + (frame[at + 12] >> 4) * 4:end]
+    return source, destination, flags, len(payload), payload[:SHOWN].hex() or "-"
 
 
 def write_trace(trace, now, number, frame):
@@ -64,7 +66,10 @@ def forward(ends, delay, trace):
         patience = max(0, waiting[0][0] - time.monotonic()) if waiting else None
         ready, _, _ = select.select(ends, [], [], patience)
         for end in ready:
-            frame = end.recv(LARGEST)
+            try:
+                frame = end.recv(LARGEST)
+            except OSError:  # it was pulled
+                continue
             now = time.monotonic()
             number = ends.index(end)
             waiting.append((now + delay, ends[1 - number], frame))

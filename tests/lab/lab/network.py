@@ -42,9 +42,15 @@ class Lab:
         self.folder = pathlib.Path(self._folder.name)
         self.processes = []
         self.sinks = []
-        self.client = Namespace()
-        self.server = Namespace()
-        self._join(delay, trace)
+        self._wires = {}  # by host: the near end of its eth0, where the link is
+        self._link = None
+        self._link_options = [str(delay), *([str(trace)] if trace else [])]
+        self.client = self.new_host()
+        self.server = self.new_host()
+        self.plug()
+        self.add_addresses(self.client, *CLIENT_ADDRESSES)
+        self.serve(self.server)
+        self.client.ip(f"route add default via {SERVER['IPv4']}", f"route add default via {SERVER['IPv6']}")
         self.resolver("")
         self.hosts({HOST: [SERVER["IPv6"], SERVER["IPv4"]]})
         self.firewall()
@@ -58,6 +64,10 @@ class Lab:
         """A folder for what is made once per script: certificates."""
         return tempfile.TemporaryDirectory(prefix="toukan-lab-")
 
+    @classmethod
+    def shared_path(cls, name):
+        return pathlib.Path(cls.shared().name) / name
+
     def __enter__(self):
         return self
 
@@ -67,29 +77,37 @@ class Lab:
             process.wait()
             if process.stdout:
                 process.stdout.close()
-        for host in (self.client, self.server):
+        for host in self._wires:
             host.close()
         self._folder.cleanup()
 
-    def _join(self, delay, trace):
-        """eth0 of each host is one end of a veth pair; the link forwards between the others."""
-        wires = []
-        for host in (self.client, self.server):
-            wires.append(f"wire{next(self.wire_numbers)}")
-            subprocess.run(["ip", "-batch", "-"], check=True, text=True, pass_fds=[host.network], input=(
-                f"link add {wires[-1]} type veth peer name eth0\n"
-                f"link set eth0 netns /proc/self/fd/{host.network}\n"
-                f"link set {wires[-1]} up\n"))
-            host.ip("link set eth0 up")
-        self.start(None, "link.py", *wires, str(delay), *([str(trace)] if trace else []))
-        self.add_addresses(self.client, *CLIENT_ADDRESSES)
-        self.add_addresses(self.server, *(f"{address}/{24 if '.' in address else 64}"
-                                          for address in (*SERVER.values(), RESOLVER)))
-        self.client.ip(f"route add default via {SERVER['IPv4']}", f"route add default via {SERVER['IPv6']}")
-        # Else the server's kernel sends ICMP errors at a leisurely rate.
-        self.server.sysctl("net/ipv4/icmp_ratelimit", 0)
-        self.server.sysctl("net/ipv6/icmp/ratelimit", 0)
-        self.server.sysctl("net/ipv4/icmp_msgs_per_sec", 100000)
+    def new_host(self):
+        """A host with an eth0, which is one end of a veth pair."""
+        host = Namespace()
+        wire = self._wires[host] = f"w{os.getpid()}-{next(self.wire_numbers)}"
+        subprocess.run(["ip", "-batch", "-"], check=True, text=True, pass_fds=[host.network], input=(
+            f"link add {wire} type veth peer name eth0 netns /proc/self/fd/{host.network}\n"
+            f"link set {wire} up\n"))
+        host.ip("link set eth0 up")
+        return host
+
+    def plug(self):
+        """Forwards between client and server."""
+        wires = (self._wires[self.client], self._wires[self.server])
+        self._link = self.start(None, "link.py", *wires, *self._link_options)
+
+    def unplug(self):
+        self._link.kill()
+        self._link.wait()
+
+    def serve(self, host):
+        """HOST has the server's addresses."""
+        self.add_addresses(host, *(f"{address}/{24 if '.' in address else 64}"
+                                   for address in (*SERVER.values(), RESOLVER)))
+        # Else its kernel sends ICMP errors at a leisurely rate.
+        host.sysctl("net/ipv4/icmp_ratelimit", 0)
+        host.sysctl("net/ipv6/icmp/ratelimit", 0)
+        host.sysctl("net/ipv4/icmp_msgs_per_sec", 100000)
 
     def start(self, host, program, *arguments):
         """Runs one of the programs beside this file; HOST None is where the link is."""

@@ -36,7 +36,7 @@ class Sink:
         folder = lab.folder / f"sink-{len(lab.sinks)}"
         folder.mkdir()
         self.log = folder / "log"
-        self.tls_folder = pathlib.Path(lab.shared().name) / "-".join(["tls", certificate, *names])
+        self.tls_folder = lab.shared_path("-".join(["tls", certificate, *names]))
         self.maildir = folder / "maildir"
         command = [str(BUILD / "toukan-sink"), "--log", str(self.log), "--maildir", str(self.maildir),
                    "--name", "smtp.lab.test", "--tls-dir", str(self.tls_folder), "--certificate", certificate,

@@ -15,7 +15,7 @@ import tap
 
 from . import standard  # noqa: F401
 from .dovecot import DovecotSubmission  # noqa: F401
-from .exim import Exim  # noqa: F401
+from .exim import Exim, SevenBitExim  # noqa: F401
 from .opensmtpd import OpenSMTPD  # noqa: F401
 from .postfix import Postfix  # noqa: F401
 from .server import Server  # noqa: F401

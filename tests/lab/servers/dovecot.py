@@ -102,6 +102,39 @@ service submission-login {{
 }}
 """
 
+# What can't differ by port needs a Dovecot of its own: its port, and what differs.
+VARIANTS = {
+    # Dovecot knows the oldest version of TLS only, OpenSSL the newest, too.
+    "TLS 1.2": ("1587", "import_environment = $import_environment OPENSSL_CONF=/etc/dovecot/TLS-1.2.cnf"),
+    "7 bits": ("1590", "submission_backend_capabilities = pipelining size"),
+    "7 bits in chunks": ("1591", "submission_backend_capabilities = pipelining size chunking"),
+}
+
+VARIANT = """
+!include dovecot.conf
+base_dir = /run/dovecot-%(port)s
+instance_name = dovecot-%(port)s
+%(difference)s
+service submission-login {
+  inet_listener submission {
+    port = %(port)s
+  }
+  inet_listener submissions {
+    port = 0
+  }
+}
+"""
+
+AT_MOST_TLS_12 = """
+openssl_conf = all
+[all]
+ssl_conf = programs
+[programs]
+system_default = everybody
+[everybody]
+MaxProtocol = TLSv1.2
+"""
+
 
 class DovecotAuth:
     """Checks logins for SERVER over the unix socket SOCKET (a name in /run/dovecot, or a path), which USER may open."""
@@ -146,7 +179,7 @@ class DovecotSubmission(Server):
     name = "Dovecot"
     mechanisms = (*DovecotAuth.mechanisms, "EXTERNAL")
     extensions = frozenset(["PIPELINING", "SIZE", "8BITMIME", "CHUNKING"])
-    ports = {"submission": "587", "implicit": "465/implicit"}
+    ports = {"submission": "587", "implicit": "465/implicit", **{name: port for name, (port, _) in VARIANTS.items()}}
     token = staticmethod(token)
     login_failure = r"auth: Info: .*(Password mismatch|unknown user|did not match)"
 
@@ -160,6 +193,11 @@ class DovecotSubmission(Server):
         write_configuration(self.tree, SUBMISSION)
         self.tree.write("etc/dovecot/certified", f"{USER}:::::::nopassword=y\n")
         self.run_daemon("dovecot", "-F", until="starting up")
+        self.tree.write("etc/dovecot/TLS-1.2.cnf", AT_MOST_TLS_12)
+        for port, difference in VARIANTS.values():
+            self.tree.write(f"etc/dovecot/{port}.conf", VARIANT % {"port": port, "difference": difference})
+            self.lab.processes.append(self.tree.start("dovecot", "-F", "-c", f"/etc/dovecot/{port}.conf"))
+            self.lab.wait_for(lambda: self.lab.server.run(["ss", "-Hltn", f"sport = :{port}"]).stdout, f"port {port}")
 
     def login_pattern(self, mechanism):
         return rf"submission-login: Info: Login: user=<{USER}>, method={mechanism},"

@@ -27,7 +27,8 @@ class Server:
     started = []
 
     def __init__(self, lab=None):
-        self.lab = lab or Lab()
+        self.trace = Lab.shared_path("trace")
+        self.lab = lab or Lab(trace=self.trace)
         self.tree = Tree(self.lab.server, self.lab.folder / self.name)
         self.certificates = Certificates(self.tree.folder("etc/tls"), HOST)
         self.mailbox = Mailbox(self.lab, self.prepare_mail())

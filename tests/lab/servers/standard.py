@@ -4,6 +4,7 @@ octet for octet, recipients, extensions."""
 import email
 import email.policy
 import itertools
+import os
 import re
 
 from lab import check_equal, message, test
@@ -188,6 +189,73 @@ def add_recipients(server):
                 server.mailbox.check_empty()
 
 
+# --- groups of commands on the wire -----------------------------------------------------
+
+VERB = re.compile(rb"^(EHLO|MAIL|RCPT|BDAT|DATA)\b", re.M)
+
+
+def segments(server, send):
+    """What the client has put into each TCP segment while SEND ran, as far as the trace has it."""
+    with open(server.trace, encoding="ascii") as trace:
+        trace.seek(0, os.SEEK_END)
+        send()
+        lines = [line.split() for line in trace]
+    return [bytes.fromhex(payload) for *_, payload, end in lines if end == "0" and payload != "-"]
+
+
+def verbs(segment):
+    """Its commands, each verb once: "MAIL RCPT DATA"; "." is the end of a body."""
+    rest = segment.removesuffix(b"QUIT\r\n")
+    found = [verb.decode() for verb in VERB.findall(rest.partition(b"\r\nFrom: ")[0])]
+    found += ["."] * rest.endswith(b"\r\n.\r\n") + ["QUIT"] * (rest != segment)
+    return " ".join(dict.fromkeys(found))
+
+
+# What is sent in the clear, so that it can be read: a row for each segment. With several
+# recipients some may be left for another transaction, so QUIT waits for what becomes of them.
+GROUPS = {
+    ("BDAT", 1): ["EHLO", "MAIL RCPT BDAT QUIT"],
+    ("BDAT", 50): ["EHLO", "MAIL RCPT BDAT", "QUIT"],
+    ("DATA", 1): ["EHLO", "MAIL RCPT DATA", ". QUIT"],
+    ("DATA", 50): ["EHLO", "MAIL RCPT DATA", ".", "QUIT"],
+}
+IN_THE_CLEAR = {"port": "relay", "tls": "off", "auth": "off"}
+ONE_BY_ONE = ("MAIL", "RCPT", "DATA", "QUIT")
+
+
+def add_groups(server):
+    if "relay" not in server.ports:
+        return
+    by_way = dict(ways(server))
+
+    for (way, count), expected in GROUPS.items():
+        @test(f"{server.name}: {way}: sender, recipients ({count}) and message share their segments",
+              count, expected, IN_THE_CLEAR | by_way[way])
+        def _(count, expected, account):
+            recipients = [f"box{number}@{DOMAIN}" for number in range(count)]
+            octets = letter()
+            sent = segments(server, lambda: server.sendmail(octets, recipients, **account).check(status=0))
+            check_equal([verbs(segment) for segment in sent], expected, f"segments of {sent}")
+            check_equal(sent[1].count(b"RCPT TO:"), count, "recipients in the group")
+            server.check_served(octets, recipients)
+
+    for way in ("BDAT", "DATA"):
+        @test(f"{server.name}: {way}: a large message: its envelope is one group, too", way, IN_THE_CLEAR | by_way[way])
+        def _(way, account):
+            octets = letter("0123456789\r\n" * 20_000)
+            sent = segments(server, lambda: server.sendmail(octets, [BOX, REFUSED, f"other-{BOX}"], **account))
+            check_equal((verbs(sent[1]), sent[1].count(b"RCPT TO:")), (f"MAIL RCPT {way}", 3), f"the group {sent[1][:200]}")
+            server.check_served(octets, [BOX, f"other-{BOX}"])
+
+    if "one by one" in server.ports:
+        @test(f"{server.name}: no pipelining: a segment for each command")
+        def _():
+            grouped = segments(server, lambda: deliver(server, letter(), chunking="no"))
+            single = segments(server, lambda: deliver(server, letter(), port="one by one"))
+            more = len(ONE_BY_ONE) + 1 - len(("MAIL RCPT DATA", ". QUIT"))  # all of it is encrypted
+            check_equal(len(single) - len(grouped), more, f"segments more than the {len(grouped)} in groups")
+
+
 # --- extensions -------------------------------------------------------------------------
 
 def check_reencoded(octets, stored):
@@ -298,5 +366,5 @@ def add_dsn(server):
 
 def add_tests(server):
     """Everything, for a server that has been started."""
-    for add in (add_logins, add_tls, add_octets, add_recipients, add_8bit, add_utf8, add_size, add_dsn):
+    for add in (add_logins, add_tls, add_octets, add_recipients, add_groups, add_8bit, add_utf8, add_size, add_dsn):
         add(server)

@@ -1,0 +1,169 @@
+/* The engine and its source do the work; the agent sees to it that they are woken when there is
+ * some, without looking when there is none. */
+#include "engine/agent.h"
+
+#include "engine/file-watch.h"
+#include "engine/timer.h"
+#include "net/clock.h"
+
+#define LOOK_SPAN (2 * TICKS_PER_SECOND) /* where the file can't be watched */
+
+struct Agent {
+  OutboxSource *source; /* the engine's */
+  Engine *engine;
+  FileWatch *file;
+  Timer *look;
+  Timer *prune;
+  Ticks keep_sent;
+  AgentIdle idle;
+  gpointer data;
+};
+
+/* --- history --------------------------------------------------------------------- */
+
+static void
+prune (Outbox *outbox, gpointer data)
+{
+  const gint64 *before = data;
+  guint n;
+
+  if (!outbox_prune (outbox, *before, &n, NULL)) {
+    /* There is another day. */
+  }
+}
+
+static void
+after_prune (Outbox *outbox, gpointer data)
+{
+  g_free (data);
+}
+
+static void
+on_prune (gpointer data)
+{
+  Agent *agent = data;
+  Instant now = clock_instant ();
+  gint64 *before = g_new (gint64, 1);
+
+  *before = now.wall - agent->keep_sent;
+  outbox_source_run (agent->source, prune, after_prune, before);
+  timer_set (agent->prune, now.ticks + TICKS_PER_DAY);
+}
+
+/* --- waking ---------------------------------------------------------------------- */
+
+static void
+on_file (gpointer data)
+{
+  Agent *agent = data;
+
+  outbox_source_look_again (agent->source);
+}
+
+static void
+on_look (gpointer data)
+{
+  Agent *agent = data;
+
+  outbox_source_look_again (agent->source);
+  timer_set (agent->look, clock_now () + LOOK_SPAN);
+}
+
+/* The log that is written ahead has the file's name, and more. */
+static void
+watch_file (Agent *agent, const char *directory)
+{
+  agent->file = file_watch_new (directory, OUTBOX_NAME, on_file, agent);
+  if (agent->file)
+    return;
+  agent->look = timer_new (on_look, agent);
+  timer_set (agent->look, clock_now () + LOOK_SPAN);
+}
+
+void
+agent_network_changed (Agent *agent)
+{
+  engine_network_changed (agent->engine);
+  outbox_source_network_changed (agent->source);
+}
+
+/* The source says anew what is due, by the time of day, and when to ask again. */
+void
+agent_clock_changed (Agent *agent)
+{
+  outbox_source_look_again (agent->source);
+}
+
+static void
+on_event (const EngineEvent *event, gpointer data)
+{
+  Agent *agent = data;
+
+  if (event->kind == ENGINE_IDLE)
+    agent->idle (agent, agent->data);
+}
+
+/* --- life -------------------------------------------------------------------------- */
+
+Agent *
+agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **error)
+{
+  OutboxSourceRules source_rules
+      = { .directory = rules->directory, .find_account = rules->find_account, .data = rules->find_data };
+  OutboxSource *source = outbox_source_new (&source_rules, error);
+  Agent *agent;
+
+  if (!source)
+    return NULL;
+  agent = g_new0 (Agent, 1);
+  agent->source = source;
+  agent->engine = engine_new (outbox_source_work (source), rules->memory, rules->identity);
+  agent->keep_sent = rules->keep_sent;
+  agent->idle = idle;
+  agent->data = data;
+  outbox_source_attach (source, agent->engine);
+  engine_watch (agent->engine, on_event, agent);
+  agent->prune = timer_new (on_prune, agent);
+  timer_set (agent->prune, 0);
+  if (!rules->once)
+    watch_file (agent, rules->directory);
+  engine_wake (agent->engine);
+  return agent;
+}
+
+Engine *
+agent_engine (Agent *agent)
+{
+  return agent->engine;
+}
+
+OutboxSource *
+agent_source (Agent *agent)
+{
+  return agent->source;
+}
+
+gboolean
+agent_is_idle (const Agent *agent)
+{
+  return engine_is_idle (agent->engine);
+}
+
+gboolean
+agent_retire (Agent *agent)
+{
+  outbox_source_rest (agent->source);
+  return engine_put_back_all (agent->engine) == 0 && engine_is_idle (agent->engine);
+}
+
+void
+agent_free (Agent *agent)
+{
+  if (!agent)
+    return;
+  file_watch_free (agent->file);
+  timer_free (agent->look);
+  timer_free (agent->prune);
+  engine_free (agent->engine);
+  g_free (agent);
+}
