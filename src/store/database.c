@@ -274,6 +274,26 @@ begin (Database *database, DatabaseMode mode)
   return code;
 }
 
+/* A commit that failed at its fsync may stand in the journal whole, and whoever reads that
+ * when all of us are gone takes it for true. Its failure is told, so it must not come to life:
+ * another commit takes its place there. */
+static void
+bury_failed_commit (Database *database)
+{
+  g_autofree char *stamp = NULL;
+  gint64 version = 0;
+
+  set_laziness (database, TRUE);
+  if (sqlite3_exec (database->sqlite, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+    return;
+  if (database_get (database->sqlite, &version, "PRAGMA user_version", "") == SQLITE_OK) {
+    stamp = g_strdup_printf ("PRAGMA user_version = %d; COMMIT", (int)version);
+    sqlite3_exec (database->sqlite, stamp, NULL, NULL, NULL);
+  }
+  if (!sqlite3_get_autocommit (database->sqlite))
+    sqlite3_exec (database->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
 static int
 transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
 {
@@ -294,6 +314,8 @@ transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer dat
     database_fail_with (database, code);
   if (!sqlite3_get_autocommit (sqlite))
     sqlite3_exec (sqlite, "ROLLBACK", NULL, NULL, NULL);
+  if (writing && (code & 0xff) == SQLITE_IOERR)
+    bury_failed_commit (database);
   return code;
 }
 
