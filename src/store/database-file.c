@@ -327,6 +327,31 @@ database_is_damage (int code)
   return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 }
 
+static int
+read_through (const char *name)
+{
+  guint8 piece[65536];
+  gssize got = 1;
+  int fd = open (name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+  if (fd < 0)
+    return errno == ENOENT ? 0 : errno;
+  while (got > 0 || (got < 0 && errno == EINTR))
+    got = read (fd, piece, sizeof piece);
+  int number = got < 0 ? errno : 0;
+  close (fd);
+  return number;
+}
+
+int
+database_file_try_reading (const Database *database)
+{
+  g_autofree char *journal = g_strconcat (database->file, "-wal", NULL);
+  int number = read_through (database->file);
+
+  return number != 0 ? number : read_through (journal);
+}
+
 /* One of many processes that find the same damage may move the file, and none may move
  * the sound one that took its place. */
 static gboolean

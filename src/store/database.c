@@ -362,6 +362,20 @@ run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
   return code;
 }
 
+/* SQLite says of a read that failed with EIO that the file is damaged. A disk that fails now
+ * must not cost what is on it: only what can be read whole, and makes no sense, is damaged. */
+static int
+run_again (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
+{
+  database_file_close (database);
+  int number = database_file_try_reading (database);
+  if (number == 0)
+    return run (database, mode, work, data);
+  g_autofree char *file = visible_text (database->file, -1);
+  database_fail (database, g_strdup_printf (_ ("%s can't be read: %s"), file, g_strerror (number)));
+  return SQLITE_IOERR_READ;
+}
+
 int
 database_run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
 {
@@ -370,6 +384,8 @@ database_run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer
   g_clear_pointer (&database->failure, g_free);
   database->patience = mode == DATABASE_READ ? schema->read_patience : schema->write_patience;
   int code = run (database, mode, work, data);
+  if (database_is_damage (code))
+    code = run_again (database, mode, work, data);
   if (database_is_damage (code) && database_file_set_aside (database))
     code = run (database, mode, work, data);
   if (code != SQLITE_OK && code != SQLITE_DONE && !database->failure)

@@ -31,7 +31,7 @@ class Faults:
     def choose(self, life):
         """What is tried of LIFE, and how many places it has."""
         places = self.campaign.places(life)
-        step = 1 if WHOLE else max(1, len(places) // SAMPLE)
+        step = life.every if WHOLE else max(life.every, len(places) // SAMPLE)
         return places[SEED % step::step], len(places)
 
     def insist(self, life, place):
@@ -50,7 +50,7 @@ class Faults:
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             complaints = list(pool.map(lambda place: self.insist(life, place), chosen))
         print(f"# {life.title}: {len(complaints)} of {n} places tried, {time.monotonic() - began:.1f} s")
-        if WHOLE:
+        if WHOLE and life.every == 1:
             tap.check_equal(len(complaints), n, "places tried")
         complaints = [each for each in complaints if each]
         if complaints:
