@@ -33,7 +33,8 @@ ERRORS = {
     **dict.fromkeys(("rename", "renameat2", "link", "linkat", "mkdir", "mkdirat"), ("ENOSPC", "EIO")),
     **dict.fromkeys(("unlink", "unlinkat"), ("EIO",)),
     **dict.fromkeys(("read", "pread64", "ftruncate"), ("EIO", "EINTR")),
-    **dict.fromkeys(("sendto", "sendmsg", "recvfrom", "recvmsg"), ("EIO", "EINTR", "ECONNRESET")),
+    **dict.fromkeys(("recvfrom", "recvmsg"), ("EIO", "EINTR", "ECONNRESET")),
+    **dict.fromkeys(("sendto", "sendmsg"), ("EIO", "EINTR")),
 }
 
 
@@ -42,7 +43,7 @@ class Place(NamedTuple):
 
     call: str    # as inject.c names it: "THREAD CALL TARGET NUMBER"
     action: str  # KILL, or an error
-    in_doubt: bool = False  # between the permit to end and the reply's note: it may be in doubt
+    commits: int    # of the clean run
 
     def __str__(self):
         return f"{self.action} at [{self.call}]"
@@ -221,13 +222,10 @@ class Campaign:
         trial.live()
         assert trial.done.returncode == 0, trial.done.said
         assert set(trial.arrivals().values()) == {0 if life.commits == 1 else 1}, trial.arrivals()
-        doubtful = between_permit_and_note(trial.calls, life)
+        commits = sum(map(is_commit, trial.calls))
+        assert commits >= life.commits, trial.calls
         trial.clean()
-        places = []
-        for number, call in enumerate(trial.calls):
-            for action in ("KILL", *errors_of(call)):
-                places.append(Place(call, action, number in doubtful))
-        return places
+        return [Place(call, action, commits) for call in trial.calls for action in ("KILL", *errors_of(call))]
 
     def try_place(self, life, place):
         """TRUE: LIFE, spoiled at PLACE, kept its promises. FALSE: it didn't come there."""
@@ -238,7 +236,7 @@ class Campaign:
         before, status = trial.items(), trial.done.returncode
         rescue = trial.rescue() if before else None
         after, counts = trial.items(), trial.arrivals()
-        fault = judge(life, place, status, before, after, counts)
+        fault = judge(life, place, may_be_in_doubt(life, place, trial.calls), status, before, after, counts)
         if fault:
             raise AssertionError("\n".join([
                 f"{life.title}, {place}: {fault}", f"status {status}, arrived {counts}", trial.done.said,
@@ -255,34 +253,35 @@ def errors_of(call):
     return ERRORS[name]
 
 
-def between_permit_and_note(calls, life):
-    """The numbers of CALLS from the first of the commit that permits to the last of the one
-    that notes what the server said: the last two of the message's commits."""
-    ends = [number for number, call in enumerate(calls) if call.split(" ")[1:3] == ["fdatasync", "outbox.sqlite3-wal"]]
-    if life.commits < 2:
-        return range(0)
-    assert len(ends) >= life.commits, f"{len(ends)} commits, not {life.commits}: {calls}"
-    begin = ends[-3] + 1 if len(ends) > 2 else 0
-    return range(begin, ends[-1] + 1)
+def is_commit(call):
+    return call.split(" ")[1:3] == ["fdatasync", "outbox.sqlite3-wal"]
 
 
-def judge(life, place, status, before, after, counts):
+def may_be_in_doubt(life, place, calls):
+    """Was it cut between the permit to end and the note of what the server said? These are the
+    last two commits, of which one at least is still to come, or failing."""
+    until = calls.index(f"{place.call} {place.action}")
+    return life.commits > 1 and place.commits - sum(map(is_commit, calls[:until])) in (1, 2)
+
+
+def judge(life, place, doubtful, status, before, after, counts):
     """What promise was broken; None: none."""
     doubted = [item for item in before + after if item["state"] == "in-doubt"]
     waiting = [item for item in after if item["state"] not in ("in-doubt", "finished")]
     once = set(counts.values()) == {1}
     arrived = max(counts.values())
-    if arrived > (2 if life.resend and place.in_doubt else 1):
+    if arrived > (2 if life.resend and doubtful else 1):
         return "it arrived too often"
-    if doubted and not place.in_doubt:
+    if doubted and not doubtful:
         return "it is in doubt, and nothing was permitted, or all was noted"
     if waiting:
         return "it waits still, though the server takes all"
     if life.queued and not before:
         return "it is gone"
-    if status == 0 and not once and not life.resend:
+    # The agent's own status tells of the agent.
+    if status == 0 and not once and not (life.resend or (life.queued and doubted)):
         return "status 0, and not exactly once"
-    if status == 0 and not arrived:
+    if status == 0 and not arrived and not (life.queued and doubted):
         return "status 0, and it is lost"
     if status == IN_DOUBT and not doubted and not life.queued and " input " not in place.call:
         return "called in doubt, and nothing shows it"
