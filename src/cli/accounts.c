@@ -5,6 +5,7 @@
 #include <string.h>
 
 struct Accounts {
+  const Config *base;  /* NULL: none */
   GHashTable *configs; /* overrides, joined, to Config; NULL: it has faults */
 };
 
@@ -33,12 +34,26 @@ accounts_free (Accounts *accounts)
   g_free (accounts);
 }
 
-static Config *
+void
+accounts_set_base (Accounts *accounts, const Config *config)
+{
+  accounts->base = config;
+}
+
+guint
+accounts_count (const Accounts *accounts)
+{
+  return g_hash_table_size (accounts->configs);
+}
+
+static const Config *
 config_with (Accounts *accounts, const char *const *overrides)
 {
   g_autofree char *key = overrides ? g_strjoinv ("\n", (GStrv)overrides) : g_strdup ("");
   gpointer known = NULL;
 
+  if (accounts->base && *key == '\0')
+    return accounts->base;
   if (!g_hash_table_lookup_extended (accounts->configs, key, NULL, &known)) {
     known = config_load (overrides, NULL);
     g_hash_table_insert (accounts->configs, g_steal_pointer (&key), known);

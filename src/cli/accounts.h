@@ -10,6 +10,12 @@ typedef struct Accounts Accounts;
 Accounts *accounts_new (void);
 void      accounts_free (Accounts *accounts);
 
+/* Without overrides accounts are CONFIG's, which outlives ACCOUNTS, whatever the files say by then. */
+void      accounts_set_base (Accounts *accounts, const Config *config);
+
+/* How many configurations are kept. */
+guint     accounts_count (const Accounts *accounts);
+
 /* OutboxFindAccount; DATA is the Accounts, which owns what is returned. */
 const Account *accounts_find (const char *name, const char *const *overrides, gpointer data);
 

@@ -33,6 +33,5 @@ agent_say_holder (const char *directory, const AgentHolder *holder)
   g_autofree char *since = agent_moment (holder->since);
   g_autofree char *name = visible_text (directory, -1);
 
-  agent_say (_ ("an agent serves %s already: process %" G_GINT64_FORMAT ", since %s"), name, holder->process,
-             since);
+  agent_say (_ ("an agent serves %s already: process %d, since %s"), name, (int)holder->process, since);
 }

@@ -4,11 +4,12 @@
 #include "cli/agent-serve.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/account-finder.h"
+#include "cli/accounts.h"
 #include "cli/agent-lock.h"
 #include "cli/agent-say.h"
 #include "cli/config-watch.h"
@@ -18,12 +19,14 @@
 #include "cli/state.h"
 #include "config/secret-command.h"
 #include "engine/agent.h"
+#include "engine/file-watch.h"
 #include "engine/timer.h"
 #include "net/clock.h"
 #include "net/clock-watch.h"
 #include "net/link-watch.h"
 
 #define ANSWERS_PATIENCE TICKS_PER_MINUTE /* for servers that hold a message in doubt */
+#define NAME_SERVERS "/etc/resolv.conf"   /* written after the address has come */
 #define SECOND_SIGNAL (TICKS_PER_SECOND / 2)
 #define SECRETS_KEPT TICKS_PER_MINUTE /* once there is nothing to do */
 #define OVERRIDES_LIMIT 100           /* sets of options that messages brought along */
@@ -39,7 +42,7 @@ typedef struct {
 typedef struct {
   const AgentWish *wish;
   Config *config, *next; /* NEXT: to begin anew with; NULL: none */
-  AccountFinder *finder;
+  Accounts *accounts;
   GPtrArray *posts; /* of Post */
   GPtrArray *locks; /* of AgentLock, some from before the new beginning */
   GMainLoop *loop;
@@ -162,7 +165,7 @@ on_idle (Agent *agent, gpointer data)
   }
   service_notice ("STATUS=Nothing is due");
   timer_set (service->secrets, clock_now () + SECRETS_KEPT);
-  if (account_finder_size (service->finder) > OVERRIDES_LIMIT)
+  if (accounts_count (service->accounts) > OVERRIDES_LIMIT)
     config_watch_reload (service->config_watch);
 }
 
@@ -207,24 +210,30 @@ on_clock (gpointer data)
   }
 }
 
-/* CONFIG (taken) is NULL where it can't be used. */
+static gboolean
+has_outbox (const Config *config)
+{
+  g_autoptr (GPtrArray) directories = agent_directories (config);
+
+  return directories->len > 0;
+}
+
 static void
 on_config (Config *config, const GError *error, gpointer data)
 {
   Service *service = data;
 
-  g_autoptr (GPtrArray) directories = config ? agent_directories (config) : NULL;
-
-  if (error)
+  if (!config) {
     agent_say (_ ("the configuration is broken, and the old one stays in force: %s"), error->message);
-  else if (directories->len == 0)
+  } else if (!has_outbox (config)) {
     agent_say (_ ("the configuration has no account with an outbox, and the old one stays in force"));
-  if (service->ended || !config || directories->len == 0) {
     config_free (config);
-    return;
+  } else if (service->ended) {
+    config_free (config);
+  } else {
+    service_notice ("RELOADING=1");
+    begin_anew (service, config);
   }
-  service_notice ("RELOADING=1");
-  begin_anew (service, config);
 }
 
 /* The second time servers aren't waited for any longer; one signal often comes twice, to the process
@@ -265,6 +274,17 @@ take_lock (Service *service, const char *directory, GError **error)
   return lock != NULL;
 }
 
+/* A message that can still be taken back is about to leave. */
+static Ticks
+longest_undo_window (const Config *config)
+{
+  Ticks longest = 0;
+
+  for (const char *const *name = config_account_names (config); *name; name++)
+    longest = MAX (longest, config_account_named (config, *name)->undo_window);
+  return longest;
+}
+
 static gboolean
 open_post (Service *service, const char *directory, GError **error)
 {
@@ -272,10 +292,11 @@ open_post (Service *service, const char *directory, GError **error)
   const Account *account = account_of (service->config, directory, &keep_sent);
   Post *post = g_new0 (Post, 1);
   AgentRules rules = { .directory = directory,
-                       .find_account = account_finder_find,
-                       .find_data = service->finder,
+                       .find_account = accounts_find,
+                       .find_data = service->accounts,
                        .keep_sent = keep_sent,
-                       .once = service->wish->once };
+                       .once = service->wish->once,
+                       .linger = service->wish->once ? longest_undo_window (service->config) : 0 };
 
   post->store = state_open (account);
   rules.memory = post->memory = state_load (post->store);
@@ -315,7 +336,8 @@ open_posts (Service *service)
 static void
 serve (Service *service)
 {
-  service->finder = account_finder_new (service->config);
+  service->accounts = accounts_new ();
+  accounts_set_base (service->accounts, service->config);
   service->posts = g_ptr_array_new_with_free_func (post_free);
   service->retiring = FALSE;
   service->status = open_posts (service);
@@ -327,18 +349,55 @@ serve (Service *service)
   timer_set (service->patience, TICKS_NEVER);
   timer_set (service->secrets, TICKS_NEVER);
   g_clear_pointer (&service->posts, g_ptr_array_unref);
-  g_clear_pointer (&service->finder, account_finder_free);
+  g_clear_pointer (&service->accounts, accounts_free);
   secret_forget_all ();
+}
+
+typedef struct {
+  LinkWatch *links;
+  ClockWatch *clock;
+  FileWatch *name_servers[2]; /* the file, and what it is a link to */
+} Outside;
+
+static FileWatch *
+watch_name_servers (Service *service, const char *file)
+{
+  g_autofree char *folder = file ? g_path_get_dirname (file) : NULL;
+  g_autofree char *name = file ? g_path_get_basename (file) : NULL;
+
+  return file ? file_watch_new (folder, name, on_link, service) : NULL;
+}
+
+static void
+watch_outside (Service *service, Outside *outside)
+{
+  char *target = realpath (NAME_SERVERS, NULL);
+  gboolean is_link = target && strcmp (target, NAME_SERVERS) != 0;
+
+  outside->links = link_watch_new (on_link, service);
+  outside->clock = clock_watch_new (on_clock, service);
+  outside->name_servers[0] = watch_name_servers (service, NAME_SERVERS);
+  outside->name_servers[1] = watch_name_servers (service, is_link ? target : NULL);
+  service->config_watch = config_watch_new (service->wish->set, on_config, service);
+  free (target);
+}
+
+static void
+outside_clear (Outside *outside)
+{
+  link_watch_free (outside->links);
+  clock_watch_free (outside->clock);
+  for (gsize i = 0; i < G_N_ELEMENTS (outside->name_servers); i++)
+    file_watch_free (outside->name_servers[i]);
 }
 
 static void
 serve_until_the_end (Service *service)
 {
-  LinkWatch *links = service->wish->once ? NULL : link_watch_new (on_link, service);
-  ClockWatch *clock = service->wish->once ? NULL : clock_watch_new (on_clock, service);
+  Outside outside = { .links = NULL };
 
   if (!service->wish->once)
-    service->config_watch = config_watch_new (service->wish->set, on_config, service);
+    watch_outside (service, &outside);
   interrupt_watch (on_signal, service);
   serve (service);
   while (service->next && !service->ended) {
@@ -349,8 +408,7 @@ serve_until_the_end (Service *service)
   service_notice ("STOPPING=1");
   interrupt_unwatch ();
   g_clear_pointer (&service->config_watch, config_watch_free);
-  clock_watch_free (clock);
-  link_watch_free (links);
+  outside_clear (&outside);
 }
 
 static void

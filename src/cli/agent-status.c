@@ -71,7 +71,7 @@ print_agent (const char *directory)
 
   if (held) {
     g_autofree char *since = agent_moment (holder.since);
-    printf (_ ("%s: served by process %" G_GINT64_FORMAT ", since %s\n"), name, holder.process, since);
+    printf (_ ("%s: served by process %d, since %s\n"), name, (int)holder.process, since);
   } else {
     printf (_ ("%s: no agent runs\n"), name);
   }

@@ -70,7 +70,7 @@ deliver_later (const Letter *letter, DeliveryMode mode)
     return deliver_refuse (error);
   say_kept (letter, id, &wish, now);
   if (mode == DELIVERY_BACKGROUND || (mode == DELIVERY_FOREGROUND && g_strcmp0 (wish.reason, "undo") == 0))
-    if (!background_start (directory, &error))
+    if (!background_start (directory, letter->account->undo_window, &error))
       fprintf (stderr, _ ("toukan: warning: %s\n"), error->message);
   return letter->view->json ? output_flush (EX_OK) : EX_OK;
 }

@@ -219,7 +219,7 @@ clean_up (Run *run, PathStore *store, PathMemory *memory)
   if (warning)
     fprintf (stderr, _ ("toukan: warning: outbox: %s\n"), warning);
   if (run->others_left)
-    background_start (directory, NULL); /* else they leave with the next command */
+    background_start (directory, 0, NULL); /* else they leave with the next command */
   state_save (store, memory);
   g_free (run->report);
 }

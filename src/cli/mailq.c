@@ -54,7 +54,7 @@ mailq_add (Mailq *mailq, const MailqRow *row)
   fputc ('\n', mailq->out);
 }
 
-/* The server's words where there are any, as they are what scripts look for. */
+/* The server's words alone where there are any, as they are what scripts look for. */
 static char *
 item_reason (const OutboxItem *item)
 {
@@ -65,7 +65,7 @@ item_reason (const OutboxItem *item)
       continue;
     if (verdict->kind == OUTCOME_IN_DOUBT)
       return g_strdup ("in doubt: sent, and no answer came");
-    return verdict->reply ? reply_to_string (verdict->reply) : g_strdup (cause_name (verdict->cause));
+    return verdict->reply ? reply_to_string (verdict->reply) : report_verdict (verdict);
   }
   return g_strdup (item->reason);
 }

@@ -1,4 +1,5 @@
-/* The mail queue in the form of Postfix's `mailq`, which programs read: never translated. */
+/* The mail queue in the form of Postfix's `mailq`, which programs read: only
+ * reasons that are our own words are translated. */
 #pragma once
 
 #include "store/outbox.h"

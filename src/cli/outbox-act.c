@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "cli/deliver.h"
+#include "cli/outbox-words.h"
 #include "net/clock.h"
 
 #define BIT(state) (1u << (state))
@@ -74,7 +75,7 @@ outbox_explain (const OutboxTarget *target, OutboxAction action, OutboxResult re
   g_autofree char *holder = NULL;
   switch (result) {
   case OUTBOX_DONE:
-    printf (_ ("message %s: %s\n"), id, _ (actions[action].done));
+    outbox_say (stdout, target->id, _ (actions[action].done));
     return EX_OK;
   case OUTBOX_UNKNOWN:
     fprintf (stderr, _ ("toukan: there is no message %s in the outbox\n"), id);

@@ -53,7 +53,7 @@ take_sender (Reading *reading, const HeaderField *field, GError **error)
   g_clear_pointer (&reading->sender, g_free);
   reading->sender
       = *value == '\0' || strcmp (value, "<>") == 0 ? g_strdup ("") : address_parse_one (value, NULL, &cause);
-  return reading->sender || refuse (reading, field, cause->message, error);
+  return !cause || refuse (reading, field, cause->message, error);
 }
 
 static gboolean
@@ -62,7 +62,7 @@ take_recipients (Reading *reading, const HeaderField *field, GError **error)
   g_autofree char *value = header_field_value (reading->text->str, field);
   g_autoptr (GError) cause = NULL;
   g_autoptr (GPtrArray) list = address_parse_list (value, NULL, &cause);
-  if (!list)
+  if (cause)
     return refuse (reading, field, cause->message, error);
   for (guint i = 0; i < list->len; i++)
     g_ptr_array_add (reading->recipients, g_strdup (((const Mailbox *)list->pdata[i])->address));

@@ -16,6 +16,7 @@
 #include "cli/outbox-act.h"
 #include "cli/outbox-draft.h"
 #include "cli/outbox-message.h"
+#include "cli/outbox-words.h"
 #include "mail/summary.h"
 #include "net/clock.h"
 
@@ -68,7 +69,7 @@ take_hold (Edit *edit)
   edit->item = outbox_find (outbox, edit->target->id, &error);
   if (error)
     return deliver_fail (error);
-  if (edit->item && !nobody_was_served (edit->item)) {
+  if (edit->item && edit->item->state <= OUTBOX_QUEUED && !nobody_was_served (edit->item)) {
     fprintf (stderr,
              _ ("toukan: some recipients have had their answer already: `toukan outbox export` gives a "
                 "copy to edit and to send anew\n"));
@@ -134,8 +135,8 @@ replace (const Edit *edit, const Envelope *envelope, const GString *message)
   return EX_TEMPFAIL;
 }
 
-/* Puts the message back where it was before it was held. A release makes it due now: what
- * was to wait longer is put in anew, as it was. */
+/* Puts the message back where it was before it was held. A release makes it due now, unless
+ * it has a time of its own: what could still be taken back is put in anew, as it was. */
 static void
 let_go (const Edit *edit)
 {
@@ -146,7 +147,7 @@ let_go (const Edit *edit)
   g_autoptr (GError) error = NULL;
   if (item->state != OUTBOX_QUEUED)
     return;
-  if (edit->message && item->not_before > now && item->hold_until <= now)
+  if (edit->message && item->tries == 0 && item->not_before > now && item->hold_until <= now)
     replace (edit, item->envelope, edit->message);
   else if (!outbox_act (edit->target->place->outbox, edit->target->id, OUTBOX_RELEASE, OUTBOX_ANYBODY, now,
                         &result, &state, &error))
@@ -269,12 +270,12 @@ edit_and_replace (Edit *edit)
     return deliver_fail (error);
   int status = edit_until_good (edit, &envelope, &message);
   if (status == EX_OK && !envelope)
-    printf (_ ("message %" G_GINT64_FORMAT ": unchanged\n"), edit->target->id);
+    outbox_say (stdout, edit->target->id, _ ("unchanged"));
   else if (status == EX_OK)
     status = replace (edit, envelope, message);
   if (status == EX_OK && envelope) {
     edit->keep_file = FALSE;
-    printf (_ ("message %" G_GINT64_FORMAT ": changed\n"), edit->target->id);
+    outbox_say (stdout, edit->target->id, _ ("changed"));
   }
   if (!envelope || status != EX_OK)
     let_go (edit);

@@ -6,7 +6,7 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "cli/account-finder.h"
+#include "cli/accounts.h"
 #include "cli/deliver.h"
 #include "cli/interrupt.h"
 #include "cli/outbox-words.h"
@@ -21,7 +21,7 @@
 
 typedef struct {
   const OutboxFlushView *view;
-  AccountFinder *finder;
+  Accounts *accounts;
   const char *account; /* NULL: any */
   gint64 now;
   guint n_meant, n_settled;
@@ -114,7 +114,7 @@ print_settled (const OutboxSettled *settled)
     g_autofree char *next = outbox_when_words (settled->item, now);
     g_string_append_printf (words, _ ("; due %s"), next);
   }
-  fprintf (stderr, _ ("message %" G_GINT64_FORMAT ": %s\n"), settled->item->id, words->str);
+  outbox_say (stderr, settled->item->id, words->str);
 }
 
 static void
@@ -168,10 +168,9 @@ adopt_all (const Flush *flush)
 static gboolean
 serve (Flush *flush, const OutboxPlace *place, GError **error)
 {
-  const OutboxSourceRules rules = { .directory = place->directory,
-                                    .find_account = account_finder_find,
-                                    .data = flush->finder,
-                                    .only_own = TRUE };
+  const OutboxSourceRules rules = {
+    .directory = place->directory, .find_account = accounts_find, .data = flush->accounts, .only_own = TRUE
+  };
   g_autoptr (PathStore) store = path_store_new (place->directory);
   g_autoptr (PathMemory) memory = state_load (store);
   g_autoptr (Identity) identity = state_identity (store);
@@ -229,10 +228,12 @@ int
 outbox_flush (const Config *config, const char *name, const GPtrArray *places, const GArray *targets,
               const OutboxFlushView *view)
 {
-  g_autoptr (AccountFinder) finder = account_finder_new (config);
+  g_autoptr (Accounts) accounts = accounts_new ();
   g_autoptr (GError) error = NULL;
-  Flush flush = { .view = view, .finder = finder, .account = name, .now = clock_instant ().wall };
+  Flush flush = { .view = view, .accounts = accounts, .account = name, .now = clock_instant ().wall };
   gboolean good = TRUE;
+
+  accounts_set_base (accounts, config);
   for (guint i = 0; i < places->len && good && flush.interrupted == 0; i++)
     good = flush_place (&flush, places->pdata[i], targets, &error);
   secret_forget_all ();

@@ -8,7 +8,7 @@ typedef struct {
   gboolean json;    /* each event on standard output, one JSON object a line */
 } OutboxFlushView;
 
-/* TARGETS (of OutboxTarget): these, due or not; NULL: all of PLACES that are queued, but those
+/* TARGETS (of OutboxTarget): these; NULL: all of PLACES that are queued, but those
  * whose time is still to come, of the account NAME (NULL: of all). The exit status: EX_OK when
  * everything has gone, or nothing waited. */
 int outbox_flush (const Config *config, const char *name, const GPtrArray *places, const GArray *targets,

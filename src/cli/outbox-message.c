@@ -11,7 +11,7 @@
 #include "base/i18n.h"
 #include "base/visible.h"
 
-#define PIECE 65536
+#define PIECE 16384
 
 typedef gboolean (*TakePiece) (const guint8 *octets, gsize length, gpointer data, GError **error);
 
@@ -19,7 +19,7 @@ static gboolean
 each_piece (const OutboxTarget *target, TakePiece take, gpointer data, GError **error)
 {
   g_autoptr (OutboxReader) reader = outbox_open_message (target->place->outbox, target->id, error);
-  g_autofree guint8 *piece = g_malloc (PIECE);
+  guint8 piece[PIECE];
   gssize got = reader ? 1 : -1;
   while (got > 0) {
     got = outbox_read (reader, piece, PIECE, error);

@@ -22,11 +22,18 @@ append_field (GString *out, const char *label, const char *text)
   cell_append_wrapped (out, first->str, shown);
 }
 
+static char *
+size_words (guint64 size)
+{
+  g_autofree char *octets = g_strdup_printf ("%" G_GUINT64_FORMAT, size);
+  return g_strdup_printf (_ ("%s octets"), octets);
+}
+
 static void
 append_message (GString *out, const OutboxItem *item, gint64 now)
 {
   g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, item->id);
-  g_autofree char *size = g_strdup_printf (_ ("%" G_GUINT64_FORMAT " octets"), item->size);
+  g_autofree char *size = size_words (item->size);
   g_autofree char *submitted = when_format (item->submitted, now);
   g_string_append_printf (out, _ ("Message %s: %s\n"), id,
                           outbox_standing_words (outbox_item_standing (item, now)));
@@ -191,6 +198,13 @@ follows_sending (const OutboxItem *item)
                 : g_strdup (_ ("Whoever was sending it is gone: the next that sends takes it over."));
 }
 
+static char *
+follows_kept_by_server (const OutboxItem *item, gint64 now)
+{
+  g_autofree char *until = when_format (item->hold_until, now);
+  return g_strdup_printf (_ ("The server keeps it until %s."), until);
+}
+
 /* NULL: nothing. */
 static char *
 follows_words (const OutboxItem *item, const Account *account, gint64 now)
@@ -211,6 +225,8 @@ follows_words (const OutboxItem *item, const Account *account, gint64 now)
     return follows_by_person (item, _ ("It was sent, and the answer never came: it may have arrived. Ask the "
                                        "recipient, then `toukan outbox resolve ID sent` or `toukan outbox "
                                        "resolve ID resend`."));
+  case STANDING_SENT:
+    return item->hold_until > now ? follows_kept_by_server (item, now) : NULL;
   default:
     return NULL;
   }

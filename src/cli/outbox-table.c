@@ -9,9 +9,9 @@
 
 enum { ID, STANDING, WHEN, TO, SUBJECT, N_COLUMNS };
 
-#define GAP 2              /* columns between two cells */
-#define LEAST_TO 12        /* fewer say nothing */
-#define MOST_TO_PERCENT 45 /* of what recipient and subject share */
+#define GAP ((gsize)2)       /* columns between two cells */
+#define LEAST_TO ((gsize)12) /* fewer say nothing */
+#define MOST_TO_PERCENT 45   /* of what recipient and subject share */
 
 /* --- table ----------------------------------------------------------------------------- */
 

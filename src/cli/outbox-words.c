@@ -43,6 +43,13 @@ outbox_when_words (const OutboxItem *item, gint64 now)
   }
 }
 
+void
+outbox_say (FILE *out, gint64 id, const char *words)
+{
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, id);
+  fprintf (out, _ ("message %s: %s\n"), number, words);
+}
+
 /* The words of the store that are no names of causes. */
 static const struct {
   const char *word;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/outbox.h"
+#include <stdio.h>
 
 /* "waiting", "deferred" …, translated. */
 const char *outbox_standing_words (OutboxStanding standing);
@@ -9,6 +10,9 @@ const char *outbox_standing_words (OutboxStanding standing);
 /* What the table says of when: the next try of what waits, else since when. Free with
  * g_free(). */
 char *outbox_when_words (const OutboxItem *item, gint64 now);
+
+/* "message 3: WORDS", as a line. */
+void outbox_say (FILE *out, gint64 id, const char *words);
 
 /* Why a message waits or is held, as a clause; NULL: nothing to say. Free with g_free(). */
 char *outbox_reason_words (const OutboxItem *item);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "cli/cell.h"
 #include "cli/deliver.h"
 #include "cli/outbox-act.h"
 #include "cli/outbox-edit.h"
@@ -14,6 +15,7 @@
 #include "cli/outbox-places.h"
 #include "cli/outbox-show.h"
 #include "cli/outbox-table.h"
+#include "cli/outbox-words.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "net/clock.h"
@@ -168,8 +170,11 @@ run_export (const Work *work)
     const char *file = n == 2 ? work->words[1] : usual;
     if (!outbox_message_export (target, file, work->options->force, &error))
       return deliver_fail (error);
-    if (strcmp (file, "-") != 0)
-      printf (_ ("message %" G_GINT64_FORMAT ": written to %s\n"), target->id, file);
+    if (strcmp (file, "-") == 0)
+      continue;
+    g_autofree char *shown = visible_text (file, -1);
+    g_autofree char *done = g_strdup_printf (_ ("written to %s"), shown);
+    outbox_say (stdout, target->id, done);
   }
   return EX_OK;
 }
@@ -214,19 +219,39 @@ run_resolve (const Work *work)
   return act (targets, action);
 }
 
+/* Whatever they were waiting for. */
+static int
+make_due (const GArray *targets)
+{
+  for (guint i = 0; i < targets->len; i++) {
+    const OutboxTarget *target = &g_array_index (targets, OutboxTarget, i);
+    g_autoptr (GError) error = NULL;
+    OutboxResult result;
+    OutboxState state;
+    if (!outbox_act (target->place->outbox, target->id, OUTBOX_RETRY, OUTBOX_ANYBODY, clock_instant ().wall,
+                     &result, &state, &error))
+      return deliver_fail (error);
+    if (result != OUTBOX_DONE)
+      return outbox_explain (target, OUTBOX_RETRY, result, state);
+  }
+  return EX_OK;
+}
+
 /* "flush [ID…]" */
 static int
 run_flush (const Work *work)
 {
   const OutboxFlushView view = { .verbose = work->options->verbose, .json = work->options->json };
-  const guint states = 1u << OUTBOX_QUEUED | 1u << OUTBOX_SENDING;
+  const char *const *words = (const char *const *)work->words;
   g_autoptr (GArray) targets = NULL;
   g_autoptr (GError) error = NULL;
-  if (work->words[0]
-      && !outbox_targets_find (work->places, work->options->account, states, (const char *const *)work->words,
-                               &targets, &error))
+  if (words[0]
+      && !outbox_targets_find (work->places, work->options->account, outbox_action_states (OUTBOX_RETRY),
+                               words, &targets, &error))
     return deliver_fail (error);
-  return outbox_flush (work->config, work->options->account, work->places, targets, &view);
+  const int status = targets ? make_due (targets) : EX_OK;
+  return status == EX_OK ? outbox_flush (work->config, work->options->account, work->places, targets, &view)
+                         : status;
 }
 
 /* --- the verb --------------------------------------------------------------------------------------- */
@@ -274,8 +299,11 @@ static char *
 describe (void)
 {
   g_autoptr (GString) text = g_string_new (_ ("Shows and changes what waits to be sent.\n\nCommands:"));
-  for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++)
-    g_string_append_printf (text, "\n  %-24s %s", subcommands[i].form, _ (subcommands[i].summary));
+  for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++) {
+    g_string_append (text, "\n  ");
+    cell_append (text, subcommands[i].form, strlen ("resolve ID sent|resend") + 1);
+    g_string_append (text, _ (subcommands[i].summary));
+  }
   g_string_append (text, _ ("\n\nID is a number, a range such as 3-7, or all."));
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -84,7 +84,8 @@ backoff (guint tries, guint32 random)
   for (guint i = 0; i < tries && wait < RETRY_LONGEST; i++)
     wait *= 2;
   wait = MIN (wait, RETRY_LONGEST);
-  return wait + (wait / JITTER_PART) * random / G_MAXUINT32;
+  /* In milliseconds, since microseconds times RANDOM run over. */
+  return wait + wait / JITTER_PART / TICKS_PER_MS * random / G_MAXUINT32 * TICKS_PER_MS;
 }
 
 RetryDecision

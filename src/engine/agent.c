@@ -108,8 +108,10 @@ on_event (const EngineEvent *event, gpointer data)
 Agent *
 agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **error)
 {
-  OutboxSourceRules source_rules
-      = { .directory = rules->directory, .find_account = rules->find_account, .data = rules->find_data };
+  OutboxSourceRules source_rules = { .directory = rules->directory,
+                                     .find_account = rules->find_account,
+                                     .data = rules->find_data,
+                                     .linger = rules->linger };
   OutboxSource *source = outbox_source_new (&source_rules, error);
   Agent *agent;
 

@@ -218,7 +218,7 @@ attempt_start (Courier *courier, const LadderAction *action)
 
   /* No network at all is no attempt and no evidence. */
   if (action->path.family != FAMILY_TUNNEL && !address_is_loopback (&action->address)
-      && !tcp_have_network ()) {
+      && !ip_address_is_link_local (&action->address) && !tcp_have_network ()) {
     ladder_failed (courier->ladder, action->attempt, LADDER_FAILED_FINAL, ATTEMPT_OWN_HOST, clock_now ());
     courier_give_up (courier, &no_network);
     return;

@@ -63,6 +63,7 @@ notice (FileWatch *watch, const char *name)
 
 #define EVENTS                                                                                               \
   (IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF)
+#define READS_AT_ONCE 16  /* then other sources have their turn */
 #define NOTICES_SIZE 4096 /* room for one with the longest name (inotify(7)), and then some */
 
 struct Notices {
@@ -95,7 +96,7 @@ on_notices (int fd, GIOCondition condition, gpointer data)
   gboolean found = FALSE;
   gssize got;
 
-  while ((got = read (fd, octets, sizeof octets)) > 0)
+  for (guint i = 0; i < READS_AT_ONCE && (got = read (fd, octets, sizeof octets)) > 0; i++)
     found = any_about (watch, octets, (gsize)got) || found;
   if (found)
     notice (watch, NULL);

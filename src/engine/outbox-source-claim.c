@@ -140,17 +140,19 @@ question_free (Question *question)
 typedef struct {
   gint64 id;
   OutboxSource *source;
+  gboolean done;
 } Resend;
 
 static void
 resend (Outbox *outbox, gpointer data)
 {
-  const Resend *again = data;
+  Resend *again = data;
   OutboxResult result;
   OutboxState state;
 
-  outbox_act (outbox, again->id, OUTBOX_RESOLVE_RESEND, OUTBOX_ANYBODY, clock_instant ().wall, &result,
-              &state, NULL);
+  again->done = outbox_act (outbox, again->id, OUTBOX_RESOLVE_RESEND, OUTBOX_ANYBODY, clock_instant ().wall,
+                            &result, &state, NULL)
+                && result == OUTBOX_DONE;
 }
 
 static void
@@ -159,7 +161,7 @@ after_resend (Outbox *outbox, gpointer data)
   Resend *again = data;
 
   again->source->under_way--;
-  again->source->dry = FALSE;
+  again->source->dry = again->source->dry && !again->done;
   outbox_source_wake (again->source);
   g_free (again);
 }
@@ -175,7 +177,7 @@ resend_doubts (OutboxSource *source, const GPtrArray *doubts)
     if (!account || account->in_doubt != IN_DOUBT_RESEND)
       continue;
     Resend *again = g_new (Resend, 1);
-    *again = (Resend){ doubt->id, source };
+    *again = (Resend){ doubt->id, source, FALSE };
     source->under_way++;
     outbox_writer_run (source->writer, resend, after_resend, again);
   }

@@ -109,6 +109,28 @@ change_release (Entry *entry, OutboxBatch *batch, OutboxChange change)
 
 /* --- the end of a try ------------------------------------------------------------------------ */
 
+/* Its time is to come, and no server keeps it until then. */
+static gboolean
+waits_for_its_time (const Entry *entry)
+{
+  if (entry->item->hold_until <= clock_instant ().wall)
+    return FALSE;
+  for (gsize i = 0; i < entry->outcome->n_recipients; i++)
+    if (entry->outcome->recipients[i].cause == CAUSE_HOLD_NOT_OFFERED)
+      return TRUE;
+  return FALSE;
+}
+
+static const char *
+reason_to_wait (const Entry *entry)
+{
+  if (!entry->account)
+    return "no-account";
+  if (entry->put_back)
+    return NULL;
+  return waits_for_its_time (entry) ? "scheduled" : cause_name (entry->outcome->overall.cause);
+}
+
 static OutboxChange
 change_for (const Entry *entry)
 {
@@ -128,9 +150,7 @@ change_for (const Entry *entry)
     break;
   }
   return (OutboxChange){ .state = OUTBOX_QUEUED,
-                         .reason = !entry->account   ? "no-account"
-                                   : entry->put_back ? NULL
-                                                     : cause_name (entry->outcome->overall.cause),
+                         .reason = reason_to_wait (entry),
                          .not_before = decision->not_before,
                          .with_network = decision->with_network,
                          .counts = decision->counts };
@@ -146,6 +166,8 @@ decide (const Entry *entry)
     return (RetryDecision){ .kind = RETRY_LATER, .not_before = now };
   if (!entry->account)
     return (RetryDecision){ .kind = RETRY_LATER, .not_before = ticks_after (now, ACCOUNT_PATIENCE) };
+  if (waits_for_its_time (entry))
+    return (RetryDecision){ .kind = RETRY_LATER, .not_before = entry->item->hold_until };
   return retry_decide (&rules, entry->outcome, entry->item->tries, entry->item->submitted, now,
                        g_random_int ());
 }

@@ -24,6 +24,7 @@ outbox_entry_new (OutboxSource *source, OutboxItem *item, const Account *account
   entry->source = source;
   entry->item = item;
   entry->account = account;
+  item->envelope->hold_until = item->hold_until; /* of each try, or it would leave early */
   entry->delivery = (Delivery){ .id = (DeliveryId)item->id,
                                 .account = account,
                                 .envelope = item->envelope,

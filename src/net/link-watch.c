@@ -22,7 +22,7 @@ struct LinkWatch {
   Ticks first; /* notice of this burst; TICKS_NEVER: there is no burst */
   Ticks pace;
   guint64 state;
-  gboolean overrun; /* notices were lost: a change, whatever the tables say */
+  gboolean moved; /* in this burst, whatever the tables say at its end */
   LinkChanged changed;
   gpointer data;
 };
@@ -39,13 +39,16 @@ link_watch_told (Ticks pace, Ticks now)
   return MAX (pace, now) + LINK_WATCH_SPAN;
 }
 
+/* What goes away and comes back within the burst has cut off what was under way. */
 static void
 start_burst (LinkWatch *watch)
 {
   Ticks now = clock_now ();
 
-  if (watch->first == TICKS_NEVER)
+  if (watch->first == TICKS_NEVER) {
     watch->first = now;
+    watch->moved = watch->moved || link_state () != watch->state;
+  }
   g_source_set_ready_time (watch->timer, MIN (now + LINK_WATCH_SETTLE, watch->first + LINK_WATCH_LONGEST));
 }
 
@@ -60,7 +63,7 @@ on_notice (int fd, GIOCondition condition, gpointer data)
       continue;
     if (errno != ENOBUFS)
       break;
-    watch->overrun = TRUE;
+    watch->moved = TRUE;
   }
   start_burst (watch);
   return G_SOURCE_CONTINUE;
@@ -74,14 +77,14 @@ on_rest (gpointer data)
   Ticks now = clock_now ();
   Ticks at = link_watch_pace (watch->pace, now);
   guint64 state = link_state ();
-  gboolean changed = state != watch->state || watch->overrun;
+  gboolean changed = state != watch->state || watch->moved;
 
   if (changed && at > now) {
     g_source_set_ready_time (watch->timer, at);
     return G_SOURCE_CONTINUE;
   }
   watch->state = state;
-  watch->overrun = FALSE;
+  watch->moved = FALSE;
   watch->first = TICKS_NEVER;
   g_source_set_ready_time (watch->timer, watch->fd >= 0 ? -1 : now + POLL_SPAN);
   if (changed) {

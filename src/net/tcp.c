@@ -175,7 +175,8 @@ tcp_listen (const IpAddress *address, guint16 port, guint16 *ret_port, GError **
 /* --- the network ----------------------------------------------------------------- */
 
 /* A route without an address to send from leads nowhere, so the addresses decide, by their values
- * and not by their interfaces: a laboratory may put a server's address on lo. */
+ * and not by their interfaces: a laboratory may put a server's address on lo. A link that is up
+ * has an address of its own making, and a bridge without anything on it may have any. */
 gboolean
 tcp_have_network (void)
 {
@@ -185,8 +186,9 @@ tcp_have_network (void)
   gboolean found = FALSE;
   for (const struct ifaddrs *each = all; each && !found; each = each->ifa_next) {
     IpAddress address;
-    found = (each->ifa_flags & IFF_UP) && socket_address_read (each->ifa_addr, &address)
-            && !ip_address_is_loopback (&address);
+    found = (each->ifa_flags & IFF_UP) && (each->ifa_flags & IFF_RUNNING)
+            && socket_address_read (each->ifa_addr, &address) && !ip_address_is_loopback (&address)
+            && !ip_address_is_link_local (&address);
   }
   freeifaddrs (all);
   return found;

@@ -22,7 +22,8 @@ void tcp_connect_free (TcpConnect *connect);
 /* A listening socket, -1 with ERROR. PORT 0: any; *ret_port says which. */
 int tcp_listen (const IpAddress *address, guint16 port, guint16 *ret_port, GError **error);
 
-/* FALSE: this machine has no address but loopback's and no route: no attempt. */
+/* FALSE: this machine has no address but loopback's and link-local ones, on a link with a carrier: no
+ * attempt to connect elsewhere. */
 gboolean tcp_have_network (void);
 
 /* FALSE: no interface that is up has ADDRESS. */

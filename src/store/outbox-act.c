@@ -2,12 +2,13 @@
  * cancelled. */
 #include "store/outbox-private.h"
 
-/* What an action needs, and does. "At rest" means that nobody has it leased. */
+/* What an action needs, and does to an item that nobody has leased. */
 typedef struct {
   guint states;        /* bits of what it may be applied to */
   guint waiting;       /* bits of those in which somebody must be waiting */
   OutboxState becomes; /* unless outbox_settle() knows better */
-  const char *sql[2];  /* done before, with the id as ?1 and the present as ?2 */
+  const char *fates;   /* SQL that changes those of item ?1; NULL: none */
+  const char *times;   /* SQL that changes those of item ?1 at the time ?2; NULL: none */
 } Deed;
 
 #define BIT(state) (1u << (state))
@@ -18,15 +19,15 @@ static const Deed deeds[] = {
   = { .states = BIT (OUTBOX_QUEUED) | BIT (OUTBOX_HELD) | BIT (OUTBOX_IN_DOUBT),
       .waiting = ANY,
       .becomes = OUTBOX_QUEUED,
-      .sql = { "UPDATE item SET not_before = ?2, hold_until = 0, reason = NULL WHERE id = ?1" } },
+      .times = "UPDATE item SET not_before = ?2, hold_until = 0, reason = NULL WHERE id = ?1" },
   [OUTBOX_HOLD] = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_HELD) | BIT (OUTBOX_QUEUED),
                     .becomes = OUTBOX_HELD,
-                    .sql = { "UPDATE item SET reason = 'user' WHERE id = ?1 AND ?2" } },
+                    .times = "UPDATE item SET reason = 'user', changed = ?2 WHERE id = ?1" },
   [OUTBOX_RELEASE] = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_HELD),
                        .waiting = ANY,
                        .becomes = OUTBOX_QUEUED,
-                       .sql = { "UPDATE item SET not_before = max (hold_until, ?2),"
-                                " reason = CASE WHEN hold_until > ?2 THEN 'scheduled' END WHERE id = ?1" } },
+                       .times = "UPDATE item SET not_before = max (hold_until, ?2),"
+                                " reason = CASE WHEN hold_until > ?2 THEN 'scheduled' END WHERE id = ?1" },
   [OUTBOX_CANCEL]
   = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_HELD) | BIT (OUTBOX_QUEUED) | BIT (OUTBOX_IN_DOUBT),
       .waiting = BIT (OUTBOX_IN_DOUBT),
@@ -34,13 +35,13 @@ static const Deed deeds[] = {
   [OUTBOX_RESOLVE_SENT]
   = { .states = BIT (OUTBOX_IN_DOUBT),
       .becomes = OUTBOX_QUEUED,
-      .sql = { "UPDATE recipient SET kind = 'accepted' WHERE item = ?1 AND kind = 'in-doubt' AND NOT pending"
-               " AND ?2" } },
+      .fates
+      = "UPDATE recipient SET kind = 'accepted' WHERE item = ?1 AND kind = 'in-doubt' AND NOT pending" },
   [OUTBOX_RESOLVE_RESEND]
   = { .states = BIT (OUTBOX_IN_DOUBT),
       .becomes = OUTBOX_QUEUED,
-      .sql = { "UPDATE recipient SET pending = 1 WHERE item = ?1 AND kind = 'in-doubt'",
-               "UPDATE item SET not_before = ?2, reason = NULL WHERE id = ?1" } },
+      .fates = "UPDATE recipient SET pending = 1 WHERE item = ?1 AND kind = 'in-doubt'",
+      .times = "UPDATE item SET not_before = ?2, reason = NULL WHERE id = ?1" },
   [OUTBOX_REMOVE] = { .states = BIT (OUTBOX_DRAFT) | BIT (OUTBOX_FINISHED) | BIT (OUTBOX_CANCELLED) },
 };
 
@@ -98,8 +99,10 @@ perform (Acting *acting, sqlite3 *sqlite)
 
   if (acting->action == OUTBOX_REMOVE)
     return outbox_remove (sqlite, acting->id);
-  for (gsize i = 0; i < G_N_ELEMENTS (deed->sql) && deed->sql[i] && code == SQLITE_OK; i++)
-    code = database_execute (sqlite, deed->sql[i], "ii", acting->id, acting->now);
+  if (deed->fates)
+    code = database_execute (sqlite, deed->fates, "i", acting->id);
+  if (code == SQLITE_OK && deed->times)
+    code = database_execute (sqlite, deed->times, "ii", acting->id, acting->now);
   if (code == SQLITE_OK)
     code = outbox_settle (sqlite, acting->id, deed->becomes, acting->now);
   Place after = { .state = acting->state };

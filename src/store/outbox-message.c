@@ -17,12 +17,11 @@ struct OutboxReader {
   gsize used;        /*   and how much of it was given out */
 };
 
-static gboolean
-refuse_missing (gint64 id, GError **error)
+static OutboxReader *
+refuse_missing (GError **error)
 {
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT,
-               _ ("message %" G_GINT64_FORMAT " isn't kept any more"), id);
-  return FALSE;
+  g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("the message isn't kept any more"));
+  return NULL;
 }
 
 typedef struct {
@@ -53,10 +52,8 @@ outbox_open_message (Outbox *outbox, gint64 id, GError **error)
 
   if (!outbox_run (outbox, DATABASE_READ, find_message, &finding, error))
     return NULL;
-  if (finding.message == 0) {
-    refuse_missing (id, error);
-    return NULL;
-  }
+  if (finding.message == 0)
+    return refuse_missing (error);
   OutboxReader *reader = g_new0 (OutboxReader, 1);
   reader->outbox = outbox;
   reader->message = finding.message;
@@ -90,7 +87,7 @@ next_chunk (OutboxReader *reader, GError **error)
   if (!outbox_run (reader->outbox, DATABASE_READ, read_chunk, reader, error))
     return FALSE;
   if (reader->chunk->len == 0 || reader->chunk->len > reader->left) {
-    g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("the message isn't kept any more"));
+    refuse_missing (error);
     return FALSE;
   }
   reader->next++;

@@ -123,8 +123,9 @@ outbox_record (Outbox *outbox, const OutboxChange *changes, gsize n, gint64 now,
     return FALSE;
   if (recording.lost == 0)
     return TRUE;
+  g_autofree char *lost = g_strdup_printf ("%" G_GINT64_FORMAT, recording.lost);
   g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_TEMPORARY,
-               _ ("item %" G_GINT64_FORMAT " of the outbox isn't this process's any more"), recording.lost);
+               _ ("message %s of the outbox isn't this process's any more"), lost);
   return FALSE;
 }
 

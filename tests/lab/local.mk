@@ -68,3 +68,13 @@ tests_lab_watch_links_SOURCES = tests/lab/watch-links.c
 tests_lab_watch_links_LDADD = $(NET_LIBS)
 TESTS += tests/lab/test-link-watch.py
 EXTRA_DIST += tests/lab/test-link-watch.py
+TESTS += tests/lab/test-agent.py
+EXTRA_DIST += tests/lab/test-agent.py
+# To be preloaded, so it is neither a program nor has it a sanitizer.
+check_DATA += tests/lab/fake-clock.so
+EXTRA_DIST += tests/lab/fake-clock.c
+CLEANFILES += tests/lab/fake-clock.so
+tests/lab/fake-clock.so: tests/lab/fake-clock.c
+	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) -D_GNU_SOURCE -std=gnu17 $(WARNING_CFLAGS) -shared -fPIC -o $@ $(srcdir)/tests/lab/fake-clock.c
+LONG_TESTS += tests/lab/test-keeping.py
+EXTRA_DIST += tests/lab/test-keeping.py

@@ -45,6 +45,8 @@ check 'accounts' 'home work' toukan send -a ''
 check 'an account begun' 'work' toukan send --account w
 check 'formats' 'sample' toukan config options --format s
 check 'faults' 'refused' toukan demo --fault r
+check 'what outbox does' 'release remove resolve retry' toukan outbox re
+check 'how to resolve' '--account --set all resend sent' toukan outbox resolve 3 ''
 check 'options of probe' '--history' toukan probe --hi
 check 'options of agent' '--once' toukan agent --o
 check 'options of paths' '--forget' toukan paths --f

@@ -53,7 +53,7 @@ while read -r verb; do
 	result "toukan.1 describes the verb $verb"
 done <"$scratch/verbs"
 
-for verb in send config paths probe agent; do
+for verb in send outbox config paths probe agent; do
 	"$toukan" $verb --help 2>&1 | sed -n 's/^.*--\([a-z][a-z-]*\).*$/\1/p' | grep -vx help | sort -u >"$scratch/long"
 	test -s "$scratch/long"
 	result "$verb has options"

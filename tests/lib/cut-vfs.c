@@ -23,7 +23,7 @@ struct CutRecord {
 static CutRecord *recording;
 static char *recorded_directory;
 
-/* --- recording ---------------------------------------------------------------------------------- */
+/* --- recording ------------------------------------------------------------------------------- */
 
 static void
 event_clear (gpointer data)
@@ -87,7 +87,7 @@ cut_record_free (CutRecord *record)
   g_free (record);
 }
 
-/* --- what was recorded ---------------------------------------------------------------------------- */
+/* --- what was recorded ----------------------------------------------------------------------- */
 
 static const Event *
 event_at (const CutRecord *record, guint index)
@@ -148,7 +148,7 @@ cut_record_sync_range (const CutRecord *record, guint sync, guint *ret_first, gu
   *ret_last = last;
 }
 
-/* --- after the cut ---------------------------------------------------------------------------------- */
+/* --- after the cut --------------------------------------------------------------------------- */
 
 #define SECTOR 512
 
@@ -259,7 +259,7 @@ cut_record_restore (const CutRecord *record, const Cut *cut, const char *directo
   }
 }
 
-/* --- the VFS ------------------------------------------------------------------------------------------- */
+/* --- the VFS --------------------------------------------------------------------------------- */
 
 typedef struct {
   sqlite3_file base;

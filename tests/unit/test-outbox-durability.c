@@ -9,7 +9,7 @@
 #include "tests/lib/tap.h"
 #include "tests/unit/outbox-fixture.h"
 
-/* --- the life ------------------------------------------------------------------------------------- */
+/* --- the life -------------------------------------------------------------------------------- */
 
 /* How far an item has come. Each step is durable before the next begins, but for the claim,
  * which nobody can tell from what was before. */
@@ -95,7 +95,7 @@ live (void)
   return cut_vfs_end ();
 }
 
-/* --- after the cut ---------------------------------------------------------------------------------- */
+/* --- after the cut --------------------------------------------------------------------------- */
 
 static Phase
 phase_of (const OutboxItem *item)
@@ -183,7 +183,7 @@ try_cut (const CutRecord *record, const Cut *cut)
   return survived;
 }
 
-/* --- all cuts -------------------------------------------------------------------------------------- */
+/* --- all cuts -------------------------------------------------------------------------------- */
 
 static CutRecord *record;
 
@@ -192,7 +192,8 @@ static gboolean
 is_worth_it (guint at)
 {
   int promised = cut_record_promised (record, at);
-  gboolean large = (guint)promised < n_steps && steps[promised].item == LARGE && steps[promised].phase == ADDED;
+  gboolean large
+      = (guint)promised < n_steps && steps[promised].item == LARGE && steps[promised].phase == ADDED;
   return !large || at % 41 == 0;
 }
 
@@ -219,7 +220,6 @@ test_cuts (gconstpointer data)
 static gboolean
 shows_loss (int ignored, guint first, guint last)
 {
-  g_autoptr (GRand) random = g_rand_new_with_seed (1);
   for (guint at = first; at <= last; at++)
     if (at == last || cut_record_promised (record, at) != cut_record_promised (record, at + 1)
         || cut_record_promised (record, at) != cut_record_promised (record, MAX (at, 1) - 1)) {

@@ -30,7 +30,7 @@ wait_for (pid_t child)
   return status;
 }
 
-/* --- many at once ------------------------------------------------------------------------------------ */
+/* --- many at once ---------------------------------------------------------------------------- */
 
 #define N_PROCESSES 8
 #define N_EACH 50
@@ -117,7 +117,7 @@ test_many (void)
   g_assert_cmpint (ask_sql ("SELECT count(*) FROM chunk"), ==, 0);
 }
 
-/* --- killed -------------------------------------------------------------------------------------------- */
+/* --- killed ---------------------------------------------------------------------------------- */
 
 /* Where in an item's life its sender dies. */
 typedef enum { AFTER_CLAIM, AFTER_PERMIT, AFTER_END, AFTER_FATE, N_DEATHS } Death;
@@ -239,7 +239,7 @@ test_many_killed (void)
                    N_PROCESSES * N_EACH);
 }
 
-/* --- one process, two of them ------------------------------------------------------------------------- */
+/* --- one process, two of them ---------------------------------------------------------------- */
 
 static void
 test_two_in_one (void)
@@ -247,13 +247,17 @@ test_two_in_one (void)
   state_begin ();
   g_autoptr (Outbox) first = open_outbox ();
   Outbox *second = open_outbox ();
-  gint64 id = add (second, (Wish){ .state = OUTBOX_SENDING });
+  gint64 id = add (second, (Wish){ .state = OUTBOX_SENDING, .recipients = 2 });
   g_autofree char *own = g_strdup_printf ("%d", getpid ());
   g_autoptr (OutboxItem) seen = find (first, id);
   g_assert_cmpstr (seen->holder, ==, own);
   g_assert_cmpint (outbox_item_standing (seen, NOW), ==, STANDING_SENDING);
   g_assert_null (claim (first, NOW));
-  outbox_close (open_outbox ()); /* its descriptor of the locks' file is another one */
+  permit (second, id, 0);
+  g_assert_null (claim (first, NOW)); /* though one who waits may be served */
+  Outbox *third = open_outbox ();
+  g_assert_null (claim (third, NOW));
+  outbox_close (third); /* its descriptor of the locks' file is another one */
   g_assert_null (claim (first, NOW));
   g_assert_cmpint (act (first, id, OUTBOX_HOLD), ==, OUTBOX_BUSY);
   outbox_close (second);

@@ -1,9 +1,7 @@
 /* The path memory on a bad day: many at once, a locked, full, read-only, damaged or newer
  * file. Whatever happens, a process gets a memory that it can use, and the user a warning. */
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/lib/folder.h"
+#include "tests/lib/mounts.h"
 #include "tests/lib/tap.h"
 #include "tests/unit/path-store-fixture.h"
 
@@ -203,36 +202,13 @@ test_locked_for_all (void)
 
 /* --- what this machine refuses ------------------------------------------------------------------------ */
 
-/* Root passes every permission, but not a file system that is read-only or full. Both
- * are made in a mount namespace of the child's own, as a user who is root there alone. */
 #define CANNOT 77
-
-static gboolean
-write_file (const char *name, const char *text)
-{
-  int fd = open (name, O_WRONLY | O_CLOEXEC);
-  gboolean written = fd >= 0 && write (fd, text, strlen (text)) == (gssize)strlen (text);
-  if (fd >= 0)
-    close (fd);
-  return written;
-}
-
-static gboolean
-enter_namespace (void)
-{
-  g_autofree char *users = g_strdup_printf ("0 %u 1", geteuid ());
-  g_autofree char *groups = g_strdup_printf ("0 %u 1", getegid ());
-  if (unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0)
-    return write_file ("/proc/self/setgroups", "deny") && write_file ("/proc/self/uid_map", users)
-           && write_file ("/proc/self/gid_map", groups);
-  return unshare (CLONE_NEWNS) == 0 && mount (NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) == 0;
-}
 
 static int
 use_read_only (int unused)
 {
   const char *directory = state_directory ();
-  if (!enter_namespace () || mount (directory, directory, NULL, MS_BIND, NULL) != 0
+  if (!mounts_make_own () || mount (directory, directory, NULL, MS_BIND, NULL) != 0
       || mount (NULL, directory, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
     return CANNOT;
   g_auto (Process) process = process_begin (later (MINUTE));
@@ -248,7 +224,7 @@ static int
 use_unwritable_place (int unused)
 {
   const char *folder = test_folder ();
-  if (!enter_namespace () || mount (folder, folder, NULL, MS_BIND, NULL) != 0
+  if (!mounts_make_own () || mount (folder, folder, NULL, MS_BIND, NULL) != 0
       || mount (NULL, folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
     return CANNOT;
   g_auto (Process) process = process_begin (start);
@@ -264,7 +240,7 @@ use_full_disk (int kilobytes)
 {
   const char *directory = state_directory ();
   g_autofree char *size = g_strdup_printf ("size=%dk", kilobytes);
-  if (!enter_namespace () || g_mkdir (directory, 0700) != 0
+  if (!mounts_make_own () || g_mkdir (directory, 0700) != 0
       || mount ("tmpfs", directory, "tmpfs", 0, size) != 0)
     return CANNOT;
   g_auto (Process) process = process_begin (start);
