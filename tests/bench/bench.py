@@ -56,9 +56,11 @@ class Table:
         print("|", " | ".join(str(cell) for cell in cells), "|", flush=True)
 
 
-def measure(lab, command, text=TEXT):
-    """Runs COMMAND on the client's host; what it cost."""
-    done = lab.client.run([str(MEASURE), *map(str, command)], input=text.encode(), text=False,
+def measure(lab, command, text=TEXT, root="/", around=()):
+    """Runs COMMAND on the client's host, its root being ROOT; what it cost. AROUND: a command
+    that runs it all, and isn't measured."""
+    command = [*around, MEASURE, "--root", root, *command]
+    done = lab.client.run([*map(str, command)], input=text.encode(), text=False,
                           env=lab.toukan.environment, cwd=lab.toukan.home)
     *said, last = done.stderr.decode(errors="replace").splitlines()
     microseconds, peak, status = map(int, last.split())
@@ -375,17 +377,17 @@ class PostfixDrop(PostfixRelay):
         self._pickup.listen(1024)
         place.chmod(0o666)
         self._maildrop = self._tree.path("var/spool/postfix/maildrop")
-        self.command = ["chroot", self._tree.root, "/usr/sbin/sendmail", "-f", SENDER, RECIPIENT]
+        self.root, self.command = self._tree.root, ["/usr/sbin/sendmail", "-f", SENDER, RECIPIENT]
 
     def count(self):
         return sum(1 for _ in self._maildrop.iterdir())
 
 
-def count_fsyncs(lab, command):
+def count_fsyncs(lab, command, root="/"):
     """How many of them COMMAND waits for, in files of the lab."""
     log = lab.folder / "calls"
-    measure(lab, command)  # the first one makes the outbox
-    measure(lab, [INJECT, "--root", lab.folder, "--log", log, "--", *command])
+    measure(lab, command, root=root)  # the first one makes the outbox
+    measure(lab, command, root=root, around=[INJECT, "--root", lab.folder, "--log", log, "--"])
     calls = [line.split(" ")[1] for line in log.read_text(encoding="utf-8").splitlines()]
     return sum(1 for call in calls if call in ("fsync", "fdatasync"))
 
@@ -402,6 +404,14 @@ def fsync_seconds(folder, runs=41):
     return statistics.median(times)
 
 
+def handing_in(lab, command, postfix, around=()):
+    costs = {"toukan": [], "Postfix": []}
+    for _ in range(RUNS):
+        costs["toukan"].append(measure(lab, command, around=around))
+        costs["Postfix"].append(measure(lab, postfix.command, root=postfix.root, around=around))
+    return {name: medians(each[1:]) for name, each in costs.items()}
+
+
 def bench_enqueue():
     if not HAVE_POSTFIX:
         print("\nPostfix isn't unpacked, or this isn't root: no comparison of handing in")
@@ -409,13 +419,10 @@ def bench_enqueue():
     with Lab() as lab:
         lab.sink()
         postfix = PostfixDrop(lab)
-        # In a root of its own like Postfix, so that this costs both the same.
-        here = ["chroot", "/", *toukan(lab, delivery="queue")]
-        slowed = [INJECT, "--delay", SLOW_FSYNC, "--"]
-        fsyncs = {"toukan": count_fsyncs(lab, here), "Postfix": count_fsyncs(lab, postfix.command)}
+        here = toukan(lab, delivery="queue")
+        fsyncs = {"toukan": count_fsyncs(lab, here), "Postfix": count_fsyncs(lab, postfix.command, postfix.root)}
         before = postfix.count()
-        quick = interleaved(lab, {"toukan": here, "Postfix": postfix.command})
-        slow = interleaved(lab, {"toukan": slowed + here, "Postfix": slowed + postfix.command})
+        quick, slow = handing_in(lab, here, postfix), handing_in(lab, here, postfix, [INJECT, "--delay", SLOW_FSYNC, "--"])
         kept = postfix.count() - before
         if kept != 2 * RUNS:
             raise RuntimeError(f"{kept} messages are in Postfix's maildrop, not {2 * RUNS}")

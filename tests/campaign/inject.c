@@ -91,16 +91,30 @@ typedef struct {
 
 /* --- the tracee ------------------------------------------------------------------------ */
 
-static void
-install_filter (void)
+/* Which calls stop it: who only slows down fsync must not slow down the others. */
+static guint
+choose_calls (const Injection *injection, int chosen[G_N_ELEMENTS (calls)])
 {
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    if (injection->log || injection->at || calls[i].number == SYS_fsync || calls[i].number == SYS_fdatasync)
+      chosen[n++] = calls[i].number;
+  return n;
+}
+
+static void
+install_filter (const Injection *injection)
+{
+  int chosen[G_N_ELEMENTS (calls)];
+  guint n_chosen = choose_calls (injection, chosen);
   struct sock_filter program[G_N_ELEMENTS (calls) + 3];
   guint n = 0;
 
   program[n++] = (struct sock_filter)BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr));
-  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
-    program[n++] = (struct sock_filter)BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint)calls[i].number,
-                                                 (guint8)(G_N_ELEMENTS (calls) - i), 0);
+  for (guint i = 0; i < n_chosen; i++)
+    program[n++] = (struct sock_filter)BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (guint)chosen[i],
+                                                 (guint8)(n_chosen - i), 0);
   program[n++] = (struct sock_filter)BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   program[n++] = (struct sock_filter)BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_TRACE);
   struct sock_fprog whole = { .len = (unsigned short)n, .filter = program };
@@ -121,7 +135,7 @@ start (const Injection *injection)
     return child;
   ptrace (PTRACE_TRACEME, 0, NULL, NULL);
   raise (SIGSTOP);
-  install_filter ();
+  install_filter (injection);
   execvp (injection->command[0], injection->command);
   _exit (127);
 }
