@@ -20,6 +20,8 @@
 #define WAL_PAGES 64
 #define WAL_PAGES_PRECIOUS 256
 
+#define PUBLISH_PAUSE 5000 /* µs */
+
 /* So long the others are waited for, to begin the journal anew. */
 #define WRITE_BACK_PATIENCE_MS 100
 
@@ -268,14 +270,29 @@ move_into_place (Database *database, const char *draft, int folder)
          && (!database->schema->precious || fsync (folder) == 0);
 }
 
+/* Not for longer than the file is missing: those who write into it hold the lock in turn, and
+ * hundreds of them never let it go. */
+static gboolean
+lock_for_publishing (const Database *database, int folder)
+{
+  while (!lock_folder (folder, LOCK_EX | LOCK_NB)) {
+    if (errno != EWOULDBLOCK || access (database->file, F_OK) == 0)
+      return FALSE;
+    g_usleep (PUBLISH_PAUSE);
+  }
+  return TRUE;
+}
+
 static int
 publish (Database *database, const char *draft)
 {
   int folder = open_directory (database);
   gboolean placed = FALSE;
 
-  if (folder >= 0 && lock_folder (folder, LOCK_EX))
+  if (folder >= 0 && lock_for_publishing (database, folder))
     placed = move_into_place (database, draft, folder);
+  else if (folder >= 0)
+    placed = access (database->file, F_OK) == 0;
   int code = placed ? SQLITE_OK : refuse_directory (database);
   if (folder >= 0)
     close (folder);
