@@ -53,6 +53,17 @@ run_with_letters (const Verb *verb, int argc, char **argv, const char *letters)
   return verb->run (argc + 1, all);
 }
 
+/* Only what is used of it: each category is a file to be found and mapped, and a process that
+ * keeps one message lives for a few milliseconds. */
+static void
+set_locale (void)
+{
+  static const int categories[] = { LC_CTYPE, LC_MESSAGES };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (categories); i++)
+    setlocale (categories[i], "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -64,7 +75,7 @@ main (int argc, char **argv)
   descriptors_fill_standard ();
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* like a full disk: an error where it is written */
-  setlocale (LC_ALL, "");
+  set_locale ();
   bindtextdomain (PACKAGE, LOCALEDIR);
   textdomain (PACKAGE);
 

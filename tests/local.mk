@@ -16,3 +16,4 @@ EXTRA_DIST += tests/lib/tap.h
 include tests/lint/local.mk
 EXTRA_DIST += tests/lib/table.h
 EXTRA_DIST += tests/LESSONS.md
+include tests/campaign/local.mk

@@ -343,7 +343,7 @@ outbox_source_attach (OutboxSource *source, Engine *engine)
 const char *
 outbox_source_warning (const OutboxSource *source)
 {
-  return source->warning;
+  return source->warning ? source->warning : outbox_writer_warning (source->writer);
 }
 
 void

@@ -274,6 +274,26 @@ begin (Database *database, DatabaseMode mode)
   return code;
 }
 
+/* A commit that failed at its fsync may stand in the journal whole, and whoever reads that
+ * when all of us are gone takes it for true. Its failure is told, so it must not come to life:
+ * another commit takes its place there. */
+static void
+bury_failed_commit (Database *database)
+{
+  g_autofree char *stamp = NULL;
+  gint64 version = 0;
+
+  set_laziness (database, TRUE);
+  if (sqlite3_exec (database->sqlite, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+    return;
+  if (database_get (database->sqlite, &version, "PRAGMA user_version", "") == SQLITE_OK) {
+    stamp = g_strdup_printf ("PRAGMA user_version = %d; COMMIT", (int)version);
+    sqlite3_exec (database->sqlite, stamp, NULL, NULL, NULL);
+  }
+  if (!sqlite3_get_autocommit (database->sqlite))
+    sqlite3_exec (database->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
 static int
 transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
 {
@@ -294,6 +314,8 @@ transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer dat
     database_fail_with (database, code);
   if (!sqlite3_get_autocommit (sqlite))
     sqlite3_exec (sqlite, "ROLLBACK", NULL, NULL, NULL);
+  if (writing && (code & 0xff) == SQLITE_IOERR)
+    bury_failed_commit (database);
   return code;
 }
 
@@ -340,6 +362,20 @@ run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
   return code;
 }
 
+/* SQLite says of a read that failed with EIO that the file is damaged. A disk that fails now
+ * must not cost what is on it: only what can be read whole, and makes no sense, is damaged. */
+static int
+run_again (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
+{
+  database_file_close (database);
+  int number = database_file_try_reading (database);
+  if (number == 0)
+    return run (database, mode, work, data);
+  g_autofree char *file = visible_text (database->file, -1);
+  database_fail (database, g_strdup_printf (_ ("%s can't be read: %s"), file, g_strerror (number)));
+  return SQLITE_IOERR_READ;
+}
+
 int
 database_run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
 {
@@ -348,6 +384,8 @@ database_run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer
   g_clear_pointer (&database->failure, g_free);
   database->patience = mode == DATABASE_READ ? schema->read_patience : schema->write_patience;
   int code = run (database, mode, work, data);
+  if (database_is_damage (code))
+    code = run_again (database, mode, work, data);
   if (database_is_damage (code) && database_file_set_aside (database))
     code = run (database, mode, work, data);
   if (code != SQLITE_OK && code != SQLITE_DONE && !database->failure)
