@@ -185,6 +185,7 @@ test_without_from (void)
     envelope_add (wanted, cases[i].recipient);
     HandoverRequest request = { .account = account, .wanted = wanted };
     g_autoptr (Handover) handover = hand_over (&request, "\n", &error);
+    g_assert_true ((handover == NULL) == (error != NULL));
     g_assert_cmpint (error != NULL ? error->code : -1, ==, cases[i].code);
   }
 }
@@ -201,6 +202,7 @@ test_lost_aliases (void)
     envelope_add (wanted, i == 0 ? "a@b.c" : "root");
     HandoverRequest request = { .account = account, .wanted = wanted };
     g_autoptr (Handover) handover = handover_resolve (&request, &error);
+    g_assert_true ((handover == NULL) == (error != NULL));
     if (i == 0)
       g_assert_no_error (error);
     else

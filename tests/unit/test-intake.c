@@ -295,6 +295,7 @@ test_received (void)
     IntakeRules rules = rules_for (FALSE);
     g_autoptr (GError) error = NULL;
     g_autoptr (Intake) intake = take (raw->str, raw->len, &rules, &error);
+    g_assert_true ((intake == NULL) == (error != NULL));
     if (extra == 0)
       g_assert_no_error (error);
     else

@@ -381,7 +381,7 @@ test_gone (void)
   Visitor last = visit ("submit", geteuid ());
   say (&last, BEGIN);
   turn_until (&last, strstr (last.heard->str, "354 "));
-  say (&last, MESSAGE + strlen (BEGIN));
+  say (&last, &MESSAGE[strlen (BEGIN)]);
   leave (&last);
   last = visit ("query", geteuid ());
   say (&last, "list\n");
