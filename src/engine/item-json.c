@@ -218,13 +218,12 @@ item_json_read (const char *line)
 {
   g_autoptr (JsonNode) root = json_from_string (line, NULL);
   JsonObject *object = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
-  g_autoptr (OutboxItem) item = NULL;
 
   if (!object || !text_of (object, "sender"))
     return NULL;
-  item = g_new0 (OutboxItem, 1);
+  OutboxItem *item = g_new0 (OutboxItem, 1);
   item->envelope = envelope_new (text_of (object, "sender"));
   if (!read_item (item, object))
-    return NULL;
-  return g_steal_pointer (&item);
+    g_clear_pointer (&item, outbox_item_free);
+  return item;
 }

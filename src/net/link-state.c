@@ -151,7 +151,7 @@ state_of_dump (int fd, guint16 type)
                           .nlmsg_type = type,
                           .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
                 .what = { .rtgen_family = AF_UNSPEC } };
-  g_autofree void *answer = g_malloc (ANSWER_SIZE);
+  guint8 *answer = g_malloc (ANSWER_SIZE);
   gboolean done = send (fd, &request, request.head.nlmsg_len, MSG_NOSIGNAL) < 0;
   guint64 state = 0;
 
@@ -159,6 +159,7 @@ state_of_dump (int fd, guint16 type)
     gssize got = recv (fd, answer, ANSWER_SIZE, MSG_DONTWAIT);
     state += link_state_of_dump (answer, got > 0 ? (gsize)got : 0, &done);
   }
+  g_free (answer);
   return state;
 }
 
