@@ -91,3 +91,7 @@ libcli_a_SOURCES += src/cli/serve.h
 libcli_a_SOURCES += src/cli/serve.c
 libcli_a_SOURCES += src/cli/serve-now.h
 libcli_a_SOURCES += src/cli/serve-now.c
+libcli_a_SOURCES += src/cli/cell-table.c
+libcli_a_SOURCES += src/cli/cell-table.h
+libcli_a_SOURCES += src/cli/verb-options.c
+libcli_a_SOURCES += src/cli/verb-options.h

@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "base/error.h"
 #include "base/i18n.h"
 #include "cli/agent-serve.h"
 #include "cli/agent-status.h"
 #include "cli/deliver.h"
 #include "cli/system-doors.h"
+#include "cli/verb-options.h"
 #include "cli/verb.h"
 
 typedef struct {
@@ -36,17 +36,10 @@ parse_options (AgentOptions *options, int *argc, char ***argv, GError **error)
       N_ ("KEY=VALUE") },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_option_context_set_summary (context,
-                                _ ("Sends what the outbox holds when it is due, and at once when there is "
-                                   "a network for it."));
-  g_option_context_set_translation_domain (context, "toukan");
-  g_option_context_add_main_entries (context, entries, "toukan");
-  if (g_option_context_parse (context, argc, argv, error))
-    return TRUE;
-  (*error)->domain = TOUKAN_ERROR;
-  (*error)->code = TOUKAN_ERROR_USAGE;
-  return FALSE;
+  return verb_parse_options (entries, NULL,
+                             _ ("Sends what the outbox holds when it is due, and at once when there is "
+                                "a network for it."),
+                             argc, argv, error);
 }
 
 /* The system's state has its place, unless the command line names another. */
