@@ -161,19 +161,30 @@ database_prepare (sqlite3 *sqlite, const char *sql, const char *format, ...)
   return statement;
 }
 
+/* SQLITE_ROW with the first number of the first row, or SQLITE_DONE without one. */
+static int
+step_once (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *format, va_list values)
+{
+  sqlite3_stmt *statement = prepare (sqlite, sql, format, values);
+
+  if (!statement)
+    return sqlite3_extended_errcode (sqlite);
+  int code = sqlite3_step (statement);
+  if (code == SQLITE_ROW && ret_number)
+    *ret_number = sqlite3_column_int64 (statement, 0);
+  sqlite3_finalize (statement);
+  return code == SQLITE_ROW || code == SQLITE_DONE ? code : sqlite3_extended_errcode (sqlite);
+}
+
 int
 database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
 {
   va_list values;
 
   va_start (values, format);
-  sqlite3_stmt *statement = prepare (sqlite, sql, format, values);
+  int code = step_once (sqlite, NULL, sql, format, values);
   va_end (values);
-  if (!statement)
-    return sqlite3_extended_errcode (sqlite);
-  int code = sqlite3_step (statement);
-  sqlite3_finalize (statement);
-  return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : sqlite3_extended_errcode (sqlite);
+  return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 int
@@ -182,17 +193,9 @@ database_get (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *
   va_list values;
 
   va_start (values, format);
-  sqlite3_stmt *statement = prepare (sqlite, sql, format, values);
+  int code = step_once (sqlite, ret_number, sql, format, values);
   va_end (values);
-  if (!statement)
-    return sqlite3_extended_errcode (sqlite);
-  int code = sqlite3_step (statement);
-  if (code == SQLITE_ROW)
-    *ret_number = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-  if (code == SQLITE_ROW)
-    return SQLITE_OK;
-  return code == SQLITE_DONE ? SQLITE_DONE : sqlite3_extended_errcode (sqlite);
+  return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 /* --- versions ---------------------------------------------------------------------------- */
