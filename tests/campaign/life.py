@@ -16,6 +16,8 @@ import threading
 from typing import NamedTuple
 
 TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
+# The sanitizer's search for leaks is a tracer itself, and can't be traced.
+TRACEABLE = {"ASAN_OPTIONS": "detect_leaks=0"}
 BUILD = pathlib.Path(os.environ.get("top_builddir") or TOP / "build")
 INJECT = BUILD / "tests/campaign/inject"
 TOUKAN = BUILD / "toukan"
@@ -149,10 +151,9 @@ class Trial:
 
     def run(self, *arguments, inject=None):
         """toukan's end; under the injector with INJECT, its further arguments."""
-        # Its search for leaks can't be traced.
         environment = {"HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder), "LC_ALL": "C.UTF-8",
                        "PATH": os.environ["PATH"], "TOUKAN_CONFIG": str(self._campaign.config),
-                       "ASAN_OPTIONS": "detect_leaks=0"}
+                       **TRACEABLE}
         command = [TOUKAN, *arguments]
         if inject is not None:
             command = [INJECT, "--root", self.state, "--log", self.folder / "calls", *inject, "--", *command]

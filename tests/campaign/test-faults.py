@@ -58,7 +58,8 @@ class Faults:
 
 
 def main():
-    probe = lives.subprocess.run([lives.INJECT, "--", "true"], check=False, capture_output=True)
+    probe = lives.subprocess.run([lives.INJECT, "--", "true"], check=False, capture_output=True,
+                                 env=os.environ | lives.TRACEABLE)
     if probe.returncode != 0:
         tap.skip_all(f"calls can't be traced here: {probe.stderr.decode().strip() or probe.returncode}")
     with tempfile.TemporaryDirectory(prefix="toukan-faults-", dir=os.environ.get("FAULTS_DIR")) as folder:
