@@ -24,3 +24,24 @@ ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libstore.a libcore.a li
 bin_PROGRAMS += toukan
 toukan_SOURCES = src/main.c
 toukan_LDADD = libcli.a libtui.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS) $(UNISTRING_LIBS) $(CURSES_LIBS) $(LIBINTL)
+
+# Another program's links are never replaced, nor removed.
+sendmail_links = $(DESTDIR)$(sbindir)/sendmail $(DESTDIR)$(bindir)/mailq $(DESTDIR)$(bindir)/newaliases
+if SENDMAIL_LINKS
+install-exec-hook: install-sendmail-links
+uninstall-hook: uninstall-sendmail-links
+endif
+install-sendmail-links: install-binPROGRAMS
+	$(AM_V_at)$(MKDIR_P) "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(bindir)"
+	$(AM_V_at)for link in $(sendmail_links); do \
+	  if test "$$(readlink "$$link")" = "$(bindir)/toukan"; then continue; fi; \
+	  if test -e "$$link" || test -h "$$link"; then \
+	    echo "$$link belongs to another program: remove it, or configure with --disable-sendmail-links" >&2; exit 1; \
+	  fi; \
+	  $(LN_S) "$(bindir)/toukan" "$$link" || exit 1; \
+	done
+uninstall-sendmail-links:
+	$(AM_V_at)for link in $(sendmail_links); do \
+	  if test "$$(readlink "$$link")" = "$(bindir)/toukan"; then rm -f "$$link"; fi; \
+	done
+.PHONY: install-sendmail-links uninstall-sendmail-links

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "cli/mailq.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "config.h"
@@ -19,6 +18,12 @@ static const Verb verb_compose
 
 static const Verb *const verbs[] = { &verb_compose, &verb_send,  &verb_sendmail, &verb_outbox, &verb_config,
                                      &verb_paths, &verb_probe,    &verb_agent,  &verb_demo };
+
+/* Names that mean `toukan sendmail`, and the letters that some of them stand for. */
+static const struct {
+  const char *name;
+  const char *letters;
+} sendmail_names[] = { { "sendmail", NULL }, { "mailq", "-bp" }, { "newaliases", "-bi" } };
 
 static void
 print_usage (FILE *out)
@@ -39,6 +44,31 @@ find_verb (const char *name)
   return NULL;
 }
 
+/* ARGV with LETTERS behind its first word. */
+static int
+run_with_letters (const Verb *verb, int argc, char **argv, const char *letters)
+{
+  g_autofree char **all = g_new0 (char *, (gsize)argc + 2);
+  g_autofree char *copy = g_strdup (letters);
+
+  all[0] = argv[0];
+  all[1] = copy;
+  for (int i = 1; i < argc; i++)
+    all[i + 1] = argv[i];
+  return verb->run (argc + 1, all);
+}
+
+/* Only what is used of it: each category is a file to be found and mapped, and a process that
+ * keeps one message lives for a few milliseconds. */
+static void
+set_locale (void)
+{
+  static const int categories[] = { LC_CTYPE, LC_MESSAGES };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (categories); i++)
+    setlocale (categories[i], "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -50,14 +80,15 @@ main (int argc, char **argv)
   descriptors_fill_standard ();
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* like a full disk: an error where it is written */
-  setlocale (LC_ALL, "");
+  set_locale ();
   bindtextdomain (PACKAGE, LOCALEDIR);
   textdomain (PACKAGE);
 
-  if (strcmp (called_as, "sendmail") == 0)
-    return verb_sendmail.run (argc, argv);
-  if (strcmp (called_as, "mailq") == 0)
-    return mailq_run (argc, argv);
+  for (gsize i = 0; i < G_N_ELEMENTS (sendmail_names); i++)
+    if (strcmp (called_as, sendmail_names[i].name) == 0)
+      return sendmail_names[i].letters
+                 ? run_with_letters (&verb_sendmail, argc, argv, sendmail_names[i].letters)
+                 : verb_sendmail.run (argc, argv);
   if (argc < 2 && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
     return verb_compose.run (argc, argv);
   if (argc < 2) {

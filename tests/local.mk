@@ -18,3 +18,4 @@ include tests/lint/local.mk
 EXTRA_DIST += tests/lib/table.h
 EXTRA_DIST += tests/LESSONS.md
 include tests/tui/local.mk
+include tests/campaign/local.mk

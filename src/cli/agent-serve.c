@@ -9,20 +9,21 @@
 #include <sysexits.h>
 
 #include "base/i18n.h"
-#include "engine/accounts.h"
 #include "cli/agent-lock.h"
 #include "cli/agent-say.h"
 #include "cli/config-watch.h"
 #include "cli/deliver.h"
 #include "cli/interrupt.h"
 #include "cli/service-notice.h"
-#include "engine/state.h"
+#include "cli/system-doors.h"
 #include "config/secret-command.h"
+#include "engine/accounts.h"
 #include "engine/agent.h"
 #include "engine/file-watch.h"
+#include "engine/state.h"
 #include "engine/timer.h"
-#include "net/clock.h"
 #include "net/clock-watch.h"
+#include "net/clock.h"
 #include "net/link-watch.h"
 
 #define ANSWERS_PATIENCE TICKS_PER_MINUTE /* for servers that hold a message in doubt */
@@ -48,6 +49,7 @@ typedef struct {
   GMainLoop *loop;
   Timer *patience, *secrets;
   ConfigWatch *config_watch;
+  SystemDoors *doors; /* NULL: for one user */
   gboolean retiring, ended;
   Ticks ended_at;
   int status;
@@ -131,6 +133,22 @@ save_paths (const Service *service)
   }
 }
 
+/* Whoever is in hand has been served, and whoever called. */
+static gboolean
+has_retired (const Service *service)
+{
+  return all_are_idle (service) && (!service->doors || system_doors_are_empty (service->doors));
+}
+
+static void
+on_doors_empty (gpointer data)
+{
+  const Service *service = data;
+
+  if (has_retired (service))
+    g_main_loop_quit (service->loop);
+}
+
 static void
 begin_anew (Service *service, Config *config)
 {
@@ -145,6 +163,8 @@ begin_anew (Service *service, Config *config)
     const Post *post = g_ptr_array_index (service->posts, i);
     nothing_in_hand = agent_retire (post->agent) && nothing_in_hand;
   }
+  if (service->doors)
+    nothing_in_hand = system_doors_retire (service->doors, on_doors_empty, service) && nothing_in_hand;
   if (nothing_in_hand)
     g_main_loop_quit (service->loop);
   else
@@ -160,7 +180,8 @@ on_idle (Agent *agent, gpointer data)
     return;
   save_paths (service);
   if (service->retiring || service->wish->once) {
-    g_main_loop_quit (service->loop);
+    if (has_retired (service))
+      g_main_loop_quit (service->loop);
     return;
   }
   service_notice ("STATUS=Nothing is due");
@@ -280,6 +301,17 @@ warn (const char *text, gpointer data)
   agent_say (_ ("warning: %s"), text);
 }
 
+/* A message that can still be taken back is about to leave. */
+static Ticks
+longest_undo_window (const Config *config)
+{
+  Ticks longest = 0;
+
+  for (const char *const *name = config_account_names (config); *name; name++)
+    longest = MAX (longest, config_account_named (config, *name)->undo_window);
+  return longest;
+}
+
 static gboolean
 open_post (Service *service, const char *directory, GError **error)
 {
@@ -291,6 +323,7 @@ open_post (Service *service, const char *directory, GError **error)
                        .find_data = service->accounts,
                        .keep_sent = keep_sent,
                        .once = service->wish->once,
+                       .linger = service->wish->once ? longest_undo_window (service->config) : 0,
                        .warn = warn };
 
   post->store = state_open (account);
@@ -304,6 +337,8 @@ open_post (Service *service, const char *directory, GError **error)
   if (outbox_source_warning (agent_source (post->agent)))
     agent_say ("%s", outbox_source_warning (agent_source (post->agent)));
   g_ptr_array_add (service->posts, post);
+  if (service->doors)
+    system_doors_serve (service->doors, service->config, post->agent, directory);
   return TRUE;
 }
 
@@ -344,6 +379,8 @@ serve (Service *service)
   timer_set (service->patience, TICKS_NEVER);
   timer_set (service->secrets, TICKS_NEVER);
   g_clear_pointer (&service->posts, g_ptr_array_unref);
+  if (service->doors)
+    system_doors_rest (service->doors);
   g_clear_pointer (&service->accounts, accounts_free);
   secret_forget_all ();
 }
@@ -418,8 +455,12 @@ agent_serve (const AgentWish *wish)
   g_autoptr (GError) error = NULL;
   Service service = { .wish = wish, .config = config_load (wish->set, &error) };
 
-  if (!service.config)
+  if (service.config && wish->system)
+    service.doors = system_doors_open (&error);
+  if (error) {
+    config_free (service.config);
     return deliver_fail (error);
+  }
   service.loop = g_main_loop_new (NULL, FALSE);
   service.locks = g_ptr_array_new_with_free_func (lock_free);
   service.patience = timer_new (on_patience, &service);
@@ -427,6 +468,7 @@ agent_serve (const AgentWish *wish)
   serve_until_the_end (&service);
   timer_free (service.patience);
   timer_free (service.secrets);
+  system_doors_free (service.doors);
   g_ptr_array_unref (service.locks);
   g_main_loop_unref (service.loop);
   config_free (service.next);

@@ -6,6 +6,7 @@
 typedef struct {
   const char *const *set; /* of --set; NULL */
   gboolean once;          /* what is due now, and nothing that comes later */
+  gboolean system;        /* after system_begin(): for all users of this machine */
 } AgentWish;
 
 /* The exit status. */

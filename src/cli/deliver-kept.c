@@ -22,14 +22,13 @@ next_try (const OutboxItem *item, gint64 now)
 }
 
 static char *
-kept_and (const OutboxItem *item, const char *why, const char *next)
+kept_and (const char *number, const char *why, const char *next)
 {
   if (!why)
     /* TRANSLATORS: a number, and what comes next */
-    return g_strdup_printf (_ ("toukan: kept in the outbox as %" G_GINT64_FORMAT "; %s\n"), item->id, next);
+    return g_strdup_printf (_ ("toukan: kept in the outbox as %s; %s\n"), number, next);
   /* TRANSLATORS: a number, why, and what comes next */
-  return g_strdup_printf (_ ("toukan: kept in the outbox as %" G_GINT64_FORMAT ": %s; %s\n"), item->id, why,
-                          next);
+  return g_strdup_printf (_ ("toukan: kept in the outbox as %s: %s; %s\n"), number, why, next);
 }
 
 char *
@@ -37,6 +36,7 @@ kept_words (const OutboxSettled *settled, gint64 now)
 {
   const OutboxItem *item = settled->item;
   g_autofree char *why = settled->put_back ? NULL : report_verdict (&settled->outcome->overall);
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, item->id);
   g_autofree char *next = NULL;
 
   switch (settled->decision.kind) {
@@ -44,19 +44,18 @@ kept_words (const OutboxSettled *settled, gint64 now)
   case RETRY_EXPIRED:
     return g_strdup ("");
   case RETRY_IN_DOUBT:
-    return g_strdup_printf (_ ("toukan: it stays in the outbox as %" G_GINT64_FORMAT
-                               ": toukan outbox resolve %" G_GINT64_FORMAT " sent|resend\n"),
-                            item->id, item->id);
+    return g_strdup_printf (
+        _ ("toukan: it stays in the outbox as %s: toukan outbox resolve %s sent|resend\n"), number, number);
   case RETRY_HOLD_ACCOUNT: {
     g_autofree char *account = visible_text (item->account, -1);
     next = g_strdup_printf (_ ("account %s is held until its login settings or its secret change"), account);
-    return kept_and (item, why, next);
+    return kept_and (number, why, next);
   }
   case RETRY_LATER:
     break;
   }
   next = next_try (item, now);
-  return kept_and (item, why, next);
+  return kept_and (number, why, next);
 }
 
 void

@@ -28,16 +28,18 @@ say_kept (const Letter *letter, gint64 id, const OutboxWish *wish, gint64 now)
 {
   g_autofree char *when = when_format (wish->not_before, now);
   g_autofree char *near = when_format_near (wish->not_before, now);
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, id);
 
   if (letter->view->json)
     kept_print_json (id, wish->reason, wish->not_before, EX_OK);
   if (g_strcmp0 (wish->reason, "undo") == 0)
-    fprintf (stderr, _ ("toukan: it leaves %s; toukan outbox cancel %" G_GINT64_FORMAT " takes it back\n"),
-             near, id);
+    /* TRANSLATORS: when ("in 10 s"), and a number */
+    fprintf (stderr, _ ("toukan: it leaves %s; toukan outbox cancel %s takes it back\n"), near, number);
   else if (wish->reason)
-    fprintf (stderr, _ ("toukan: in the outbox as %" G_GINT64_FORMAT "; it leaves %s\n"), id, when);
+    /* TRANSLATORS: a number, and when ("tomorrow 9:00") */
+    fprintf (stderr, _ ("toukan: in the outbox as %s; it leaves %s\n"), number, when);
   else if (letter->view->verbose)
-    fprintf (stderr, _ ("toukan: in the outbox as %" G_GINT64_FORMAT "\n"), id);
+    fprintf (stderr, _ ("toukan: in the outbox as %s\n"), number);
 }
 
 /* Of two moments to wait for, the later counts. */
@@ -70,7 +72,7 @@ deliver_later (const Letter *letter, DeliveryMode mode)
     return deliver_refuse (error);
   say_kept (letter, id, &wish, now);
   if (mode == DELIVERY_BACKGROUND || (mode == DELIVERY_FOREGROUND && g_strcmp0 (wish.reason, "undo") == 0))
-    if (!background_start (directory, &error))
+    if (!background_start (directory, letter->account->undo_window, &error))
       fprintf (stderr, _ ("toukan: warning: %s\n"), error->message);
   return letter->view->json ? output_flush (EX_OK) : EX_OK;
 }

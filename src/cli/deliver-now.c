@@ -87,9 +87,10 @@ on_settled (const OutboxSettled *settled, gpointer data)
   Run *run = data;
   g_autofree char *kept = kept_words (settled, clock_instant ().wall);
   gboolean stays = settled->decision.kind != RETRY_OVER && settled->decision.kind != RETRY_EXPIRED;
+  gboolean ours = (DeliveryId)settled->item->id == run->id;
 
-  notices_settled (run->notices, settled, (DeliveryId)settled->item->id == run->id);
-  if ((DeliveryId)settled->item->id != run->id)
+  notices_settled (run->notices, settled, ours && !run->letter->wish->nobody_waits);
+  if (!ours)
     return;
   if (!run->report)
     run->report = report_outcome (settled->outcome, run->letter->envelope, NULL);
@@ -178,11 +179,15 @@ stop_waiting (Run *run)
 static CancelResult
 take_back (Run *run, int signal_number)
 {
-  if (run->outbox)
-    outbox_source_rest (run->outbox);
-  if (signal_number == SIGINT || !run->outbox)
-    return engine_cancel (run->engine, run->id);
-  return engine_put_back (run->engine, run->id);
+  gboolean cancels = signal_number == SIGINT || !run->outbox;
+  CancelResult result
+      = cancels ? engine_cancel (run->engine, run->id) : engine_put_back (run->engine, run->id);
+
+  if (!run->outbox)
+    return result;
+  outbox_source_rest (run->outbox);
+  engine_put_back_all (run->engine);
+  return result;
 }
 
 /* The first time the message is taken back, or it is too late for that; then the second
@@ -195,8 +200,6 @@ on_interrupt (int signal_number, gpointer data)
   Ticks now = clock_now ();
   CancelResult result = take_back (run, signal_number);
 
-  if (run->outbox)
-    engine_put_back_all (run->engine);
   if (result != CANCEL_TOO_LATE)
     return;
   if (run->interrupted == 0) {
@@ -240,7 +243,7 @@ clean_up (Run *run, PathStore *store, PathMemory *memory)
   if (warning)
     fprintf (stderr, _ ("toukan: warning: outbox: %s\n"), warning);
   if (run->others_left)
-    background_start (directory, NULL); /* else they leave with the next command */
+    background_start (directory, 0, NULL); /* else they leave with the next command */
   state_save (store, memory);
   g_free (run->report);
 }

@@ -22,7 +22,11 @@ deliver_fail (const GError *error)
 int
 deliver_refuse (const GError *error)
 {
-  fprintf (stderr, _ ("toukan: nothing was sent, since the outbox can't keep it: %s\n"), error->message);
+  fprintf (
+      stderr,
+      _ ("toukan: nothing was sent, since the outbox can't keep it: %s. Mend that and try again, or send it "
+         "without keeping it, with --set outbox=no\n"),
+      error->message);
   return EX_TEMPFAIL;
 }
 

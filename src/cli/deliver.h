@@ -16,6 +16,7 @@ typedef struct {
   guint32             owner;     /* uid of who hands it in */
   gboolean            has_mode;
   DeliveryMode        mode;      /* in place of the account's `delivery` */
+  gboolean            nobody_waits; /* failures are told as if it were so, even now */
   gint64              not_before;/* wall clock, µs since 1970; 0: now */
   const char *const  *overrides; /* of --set, NULL: none; kept with it, but for secrets */
 } DeliverWish;

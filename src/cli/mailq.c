@@ -9,6 +9,7 @@
 #include "cli/outbox-places.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/system-outbox.h"
 #include "net/clock.h"
 
 #define HEAD "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
@@ -128,6 +129,18 @@ on_item (const OutboxItem *item, gpointer data)
     mailq_add_item (printing->mailq, item, printing->now);
 }
 
+/* What the system outbox has of this user's; of everybody's for root. */
+static int
+print_system (Printing *printing)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!system_outbox_list (on_item, printing, &error))
+    return deliver_fail (error);
+  mailq_end (printing->mailq);
+  return output_flush (EX_OK);
+}
+
 int
 mailq_print (const char *name, const char *const *overrides)
 {
@@ -136,6 +149,8 @@ mailq_print (const char *name, const char *const *overrides)
   Mailq mailq = { .out = stdout };
   Printing printing = { &mailq, name, clock_instant ().wall };
   g_autoptr (GError) error = NULL;
+  if (!name && system_outbox_takes_over (overrides))
+    return print_system (&printing);
   g_autoptr (Config) config = config_load (overrides, &error);
   g_autoptr (GPtrArray) places = config ? outbox_places_open (config, name, &error) : NULL;
   if (!places)
@@ -145,10 +160,4 @@ mailq_print (const char *name, const char *const *overrides)
       return deliver_fail (error);
   mailq_end (&mailq);
   return output_flush (EX_OK);
-}
-
-int
-mailq_run (int argc, char **argv)
-{
-  return mailq_print (NULL, NULL);
 }

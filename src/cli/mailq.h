@@ -34,6 +34,3 @@ void mailq_end (const Mailq *mailq);
 /* `mailq`, and `sendmail -bp`: the outboxes of the configuration, or of the account NAME
  * (NULL: of all). Returns the exit status. */
 int  mailq_print (const char *name, const char *const *overrides);
-
-/* `mailq` as a program of its own: its options are accepted and ignored. */
-int  mailq_run (int argc, char **argv);

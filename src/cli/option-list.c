@@ -1,41 +1,13 @@
 /* Help is written once, in the table; here it is only set in type. */
 #include "cli/option-list.h"
 #include "base/i18n.h"
+#include "cli/wrapped.h"
 #include "config/keymap.h"
 #include "config/option.h"
 
 #include <string.h>
 
 #define WIDTH 78
-
-/* --- words into lines -------------------------------------------------------------- */
-
-typedef struct {
-  const char *indent;
-  gboolean line_a_sentence; /* as mdoc wants it */
-  gsize width;
-} Setting;
-
-static void
-append_wrapped (GString *out, const char *text, const Setting *setting)
-{
-  g_auto (GStrv) words = g_strsplit (text, " ", -1);
-  gsize column = 0;
-  gboolean sentence_over = FALSE;
-  for (gsize i = 0; words[i] != NULL; i++) {
-    const gsize length = strlen (words[i]);
-    const gboolean new_sentence = sentence_over && setting->line_a_sentence;
-    if (column > 0 && (new_sentence || column + 1 + length > setting->width)) {
-      g_string_append_c (out, '\n');
-      column = 0;
-    }
-    g_string_append (out, column == 0 ? setting->indent : " ");
-    column += length + (column == 0 ? strlen (setting->indent) : 1);
-    g_string_append (out, words[i]);
-    sentence_over = length > 0 && words[i][length - 1] == '.';
-  }
-  g_string_append_c (out, '\n');
-}
 
 /* --- values -------------------------------------------------------------------------- */
 
@@ -75,11 +47,11 @@ range_of (const Option *option)
 static void
 append_text (GString *out, const Option *option)
 {
-  static const Setting setting = { "    ", FALSE, WIDTH };
+  static const Wrapping setting = { "    ", FALSE, WIDTH };
   g_autofree char *values = values_of (option);
   g_autofree char *range = range_of (option);
   g_string_append_printf (out, "%s = %s\n", option->name, values);
-  append_wrapped (out, _ (option->help), &setting);
+  wrapped_append (out, _ (option->help), &setting);
   if (option->fallback != NULL)
     g_string_append_printf (out, _ ("    Default: %s"), option->fallback);
   if (range != NULL)
@@ -100,13 +72,13 @@ mdoc_escape (const char *text)
 static void
 append_man (GString *out, const Option *option)
 {
-  static const Setting setting = { "", TRUE, WIDTH };
+  static const Wrapping setting = { "", TRUE, WIDTH };
   g_autofree char *values = values_of (option);
   g_autofree char *range = range_of (option);
   g_autofree char *help = mdoc_escape (option->help);
   g_string_append_printf (out, ".It Ic %s No = %s %s\n", option->name, option->choices != NULL ? "Cm" : "Ar",
                           values);
-  append_wrapped (out, help, &setting);
+  wrapped_append (out, help, &setting);
   if (option->fallback != NULL)
     g_string_append_printf (out, "The default is\n.Ql %s%s\n", option->fallback, range != NULL ? " ," : " .");
   if (range != NULL)
@@ -118,8 +90,8 @@ static void
 append_sample (GString *out, const Option *option)
 {
   static const char *const needed[] = { "from", "host", "user", "password-command", NULL };
-  static const Setting setting = { "# ", FALSE, WIDTH };
-  append_wrapped (out, option->help, &setting);
+  static const Wrapping setting = { "# ", FALSE, WIDTH };
+  wrapped_append (out, option->help, &setting);
   g_string_append_printf (out, "%s%s = %s\n\n", g_strv_contains (needed, option->name) ? "" : "#",
                           option->name, option->fallback != NULL ? option->fallback : option->example);
 }
@@ -161,14 +133,14 @@ static const struct {
 static char *
 key_list (void)
 {
-  static const Setting setting = { "", TRUE, WIDTH };
+  static const Wrapping setting = { "", TRUE, WIDTH };
   GString *out = g_string_new (NULL);
   for (gsize i = 0; i < key_row_count (); i++) {
     const KeyRow *row = key_row_at (i);
     g_autofree char *keys = mdoc_escape (row->keys);
     g_autofree char *help = mdoc_escape (row->help);
     g_string_append_printf (out, ".It Ic %s No = Ar %s\n", row->name, keys);
-    append_wrapped (out, help, &setting);
+    wrapped_append (out, help, &setting);
   }
   return g_string_free (out, FALSE);
 }

@@ -2,8 +2,9 @@
 #include "cli/outbox-table.h"
 
 #include "base/i18n.h"
-#include "engine/cell.h"
+#include "cli/cell-table.h"
 #include "cli/json.h"
+#include "engine/cell.h"
 #include "engine/outbox-words.h"
 #include "engine/when.h"
 
@@ -15,50 +16,15 @@ enum { ID, STANDING, WHEN, TO, SUBJECT, N_COLUMNS };
 
 /* --- table ----------------------------------------------------------------------------- */
 
-typedef struct {
-  char *cells[N_COLUMNS];
-} Row;
-
 static void
-row_free (gpointer data)
+add_item (CellTable *table, const OutboxItem *item, gint64 now)
 {
-  Row *row = data;
-  for (guint i = 0; i < N_COLUMNS; i++)
-    g_free (row->cells[i]);
-  g_free (row);
-}
-
-static Row *
-head_row (void)
-{
-  static const char *const heads[N_COLUMNS] = {
-    [ID] = N_ ("id"), [STANDING] = N_ ("standing"), [WHEN] = N_ ("when"),
-    [TO] = N_ ("to"), [SUBJECT] = N_ ("subject"),
-  };
-  Row *row = g_new0 (Row, 1);
-  for (guint i = 0; i < N_COLUMNS; i++)
-    row->cells[i] = g_strdup (_ (heads[i]));
-  return row;
-}
-
-static Row *
-item_row (const OutboxItem *item, gint64 now)
-{
-  Row *row = g_new0 (Row, 1);
-  row->cells[ID] = g_strdup_printf ("%" G_GINT64_FORMAT, item->id);
-  row->cells[STANDING] = g_strdup (outbox_standing_words (outbox_item_standing (item, now)));
-  row->cells[WHEN] = outbox_when_words (item, now);
-  row->cells[TO] = outbox_recipient_words (item);
-  row->cells[SUBJECT] = outbox_subject_words (item);
-  return row;
-}
-
-static void
-measure (const GPtrArray *rows, gsize *widths)
-{
-  for (guint i = 0; i < rows->len; i++)
-    for (guint j = 0; j < N_COLUMNS; j++)
-      widths[j] = MAX (widths[j], cell_width (((const Row *)rows->pdata[i])->cells[j]));
+  char **cells = cell_table_add (table);
+  cells[ID] = g_strdup_printf ("%" G_GINT64_FORMAT, item->id);
+  cells[STANDING] = g_strdup (outbox_standing_words (outbox_item_standing (item, now)));
+  cells[WHEN] = outbox_when_words (item, now);
+  cells[TO] = outbox_recipient_words (item);
+  cells[SUBJECT] = outbox_subject_words (item);
 }
 
 /* Takes from recipient and subject what doesn't fit. */
@@ -77,32 +43,21 @@ squeeze (gsize *widths, gsize columns)
   }
 }
 
-static void
-append_row (GString *out, const Row *row, const gsize *widths)
-{
-  for (guint i = 0; i < SUBJECT; i++) {
-    g_autofree char *cut = cell_cut (row->cells[i], widths[i]);
-    cell_append (out, cut, widths[i]);
-  }
-  g_autofree char *cut = cell_cut (row->cells[SUBJECT], widths[SUBJECT]);
-  g_string_append_printf (out, "%s\n", cut);
-}
-
 char *
 outbox_table (const GPtrArray *items, gint64 now, gsize columns)
 {
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
+  static const char *const heads[N_COLUMNS] = {
+    [ID] = N_ ("id"), [STANDING] = N_ ("standing"), [WHEN] = N_ ("when"),
+    [TO] = N_ ("to"), [SUBJECT] = N_ ("subject"),
+  };
+  g_autoptr (CellTable) table = cell_table_new (heads, N_COLUMNS);
   GString *out = g_string_new (NULL);
-  gsize widths[N_COLUMNS] = { 0 };
   if (items->len == 0)
     return g_string_free (out, FALSE);
-  g_ptr_array_add (rows, head_row ());
   for (guint i = 0; i < items->len; i++)
-    g_ptr_array_add (rows, item_row (items->pdata[i], now));
-  measure (rows, widths);
-  squeeze (widths, columns);
-  for (guint i = 0; i < rows->len; i++)
-    append_row (out, rows->pdata[i], widths);
+    add_item (table, items->pdata[i], now);
+  squeeze (cell_table_measure (table), columns);
+  cell_table_append (table, out, 0);
   return g_string_free (out, FALSE);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "cli/cell-table.h"
 #include "engine/cell.h"
 
 enum { NETWORK, PATH, WHY, SINCE, UNTIL, LAST_SUCCESS, N_COLUMNS };
@@ -148,74 +149,47 @@ why_words (const PathMemoryEntry *entry)
 
 /* --- table ------------------------------------------------------------------------------------- */
 
-typedef struct {
-  char *cells[N_COLUMNS];
-} Row;
-
 static void
-row_free (gpointer data)
+add_entry_row (CellTable *table, const PathsView *view, const PathMemoryEntry *entry)
 {
-  Row *row = data;
-
-  for (guint i = 0; i < N_COLUMNS; i++)
-    g_free (row->cells[i]);
-  g_free (row);
-}
-
-static Row *
-head_row (void)
-{
-  static const char *const heads[N_COLUMNS]
-      = { N_ ("network"), N_ ("path"), N_ ("why"), N_ ("since"), N_ ("until"), N_ ("last success") };
-  Row *row = g_new0 (Row, 1);
-
-  for (guint i = 0; i < N_COLUMNS; i++)
-    row->cells[i] = g_strconcat (i == NETWORK ? "  " : "", _ (heads[i]), NULL);
-  return row;
-}
-
-static Row *
-entry_row (const PathsView *view, const PathMemoryEntry *entry)
-{
-  Row *row = g_new0 (Row, 1);
+  char **cells = cell_table_add (table);
   g_autofree char *network = visible_text (entry->network, -1);
   g_autofree char *host = visible_text (entry->host, -1);
 
-  row->cells[NETWORK] = g_strconcat (is_present (view, entry) ? "* " : "  ", network, NULL);
-  row->cells[PATH] = g_strdup_printf ("%s %u/%s", host, entry->port, family_name (entry->family));
-  row->cells[WHY] = why_words (entry);
-  row->cells[SINCE] = time_words (view, holds_something (entry) ? entry->since : 0);
-  row->cells[UNTIL] = until_words (view, entry);
-  row->cells[LAST_SUCCESS] = time_words (view, entry->last_success);
-  return row;
+  cells[NETWORK] = g_strconcat (is_present (view, entry) ? "* " : "  ", network, NULL);
+  cells[PATH] = g_strdup_printf ("%s %u/%s", host, entry->port, family_name (entry->family));
+  cells[WHY] = why_words (entry);
+  cells[SINCE] = time_words (view, holds_something (entry) ? entry->since : 0);
+  cells[UNTIL] = until_words (view, entry);
+  cells[LAST_SUCCESS] = time_words (view, entry->last_success);
 }
 
+/* The head stands above the networks, not above their marks. */
 static void
-append_row (GString *out, const Row *row, const gsize *widths)
+indent_head (CellTable *table)
 {
-  for (guint i = 0; i + 1 < N_COLUMNS; i++)
-    cell_append (out, row->cells[i], widths[i]);
-  g_string_append_printf (out, "%s\n", row->cells[N_COLUMNS - 1]);
+  char **head = cell_table_row (table, 0);
+  g_autofree char *old = head[NETWORK];
+
+  head[NETWORK] = g_strconcat ("  ", old, NULL);
 }
 
 char *
 paths_table (const PathsView *view)
 {
+  static const char *const heads[N_COLUMNS]
+      = { N_ ("network"), N_ ("path"), N_ ("why"), N_ ("since"), N_ ("until"), N_ ("last success") };
   g_autoptr (GPtrArray) entries = sorted_entries (view);
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
-  gsize widths[N_COLUMNS] = { 0 };
+  g_autoptr (CellTable) table = cell_table_new (heads, N_COLUMNS);
 
   if (entries->len == 0)
     return g_strdup (_ ("Nothing is remembered.\n"));
-  g_ptr_array_add (rows, head_row ());
+  indent_head (table);
   for (guint i = 0; i < entries->len; i++)
-    g_ptr_array_add (rows, entry_row (view, entries->pdata[i]));
-  for (guint i = 0; i < rows->len; i++)
-    for (guint j = 0; j < N_COLUMNS; j++)
-      widths[j] = MAX (widths[j], cell_width (((Row *)rows->pdata[i])->cells[j]));
+    add_entry_row (table, view, entries->pdata[i]);
+  cell_table_measure (table);
   GString *out = g_string_new (NULL);
-  for (guint i = 0; i < rows->len; i++)
-    append_row (out, rows->pdata[i], widths);
+  cell_table_append (table, out, 0);
   if (is_present (view, entries->pdata[0]))
     g_string_append (out, _ ("\n* this machine is on this network now\n"));
   return g_string_free (out, FALSE);

@@ -4,8 +4,9 @@
 
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "engine/cell.h"
+#include "cli/cell-table.h"
 #include "cli/probe-view.h"
+#include "engine/cell.h"
 #include "engine/timeline.h"
 
 enum { PATH, ADDRESS, CONNECTED, GREETED, TLS, FINDING, N_COLUMNS };
@@ -53,19 +54,6 @@ probe_days (const ProbeView *view, const ProbeResult *result)
 
 /* --- rows ------------------------------------------------------------------------- */
 
-typedef struct {
-  char *cells[N_COLUMNS];
-} Row;
-
-static void
-row_free (gpointer data)
-{
-  Row *row = data;
-  for (guint i = 0; i < N_COLUMNS; i++)
-    g_free (row->cells[i]);
-  g_free (row);
-}
-
 static char *
 span_text (Ticks from, Ticks to)
 {
@@ -81,29 +69,17 @@ tls_text (const ProbeTls *tls)
   return g_str_has_prefix (tls->version, "TLSv") ? tls->version + strlen ("TLSv") : tls->version;
 }
 
-static Row *
-row_of_result (const ProbeView *view, const ProbeResult *result)
+static void
+add_result (CellTable *table, const ProbeView *view, const ProbeResult *result)
 {
-  Row *row = g_new0 (Row, 1);
+  char **cells = cell_table_add (table);
   gboolean tunnel = result->path.family == FAMILY_TUNNEL;
-  row->cells[PATH] = probe_path_text (view, result);
-  row->cells[ADDRESS] = tunnel ? g_strdup ("-") : ip_address_to_string (&result->address);
-  row->cells[CONNECTED] = span_text (result->began, result->connected);
-  row->cells[GREETED] = span_text (result->connected, result->greeted);
-  row->cells[TLS] = g_strdup (tls_text (&result->tls));
-  row->cells[FINDING] = g_strdup (_ (finding_words[probe_finding (result, view->rules)]));
-  return row;
-}
-
-static Row *
-head_row (void)
-{
-  static const char *const heads[N_COLUMNS]
-      = { N_ ("path"), N_ ("address"), N_ ("connect"), N_ ("greeting"), N_ ("TLS"), N_ ("result") };
-  Row *row = g_new0 (Row, 1);
-  for (guint i = 0; i < N_COLUMNS; i++)
-    row->cells[i] = g_strdup (_ (heads[i]));
-  return row;
+  cells[PATH] = probe_path_text (view, result);
+  cells[ADDRESS] = tunnel ? g_strdup ("-") : ip_address_to_string (&result->address);
+  cells[CONNECTED] = span_text (result->began, result->connected);
+  cells[GREETED] = span_text (result->connected, result->greeted);
+  cells[TLS] = g_strdup (tls_text (&result->tls));
+  cells[FINDING] = g_strdup (_ (finding_words[probe_finding (result, view->rules)]));
 }
 
 /* Its end tells addresses apart. */
@@ -119,36 +95,28 @@ shorten_address (char **address, gsize width)
 }
 
 static void
-fit_addresses (GPtrArray *rows, gsize *widths)
+fit_addresses (CellTable *table)
 {
+  gsize *widths = cell_table_measure (table);
   gsize others = INDENT;
   for (guint i = 0; i < N_COLUMNS; i++)
     others += i == ADDRESS ? GAP : widths[i] + (i + 1 < N_COLUMNS ? GAP : 0);
   const gsize room = MAX (CELL_COLUMNS - MIN (others, CELL_COLUMNS), ADDRESS_LEAST);
-  for (guint i = 1; i < rows->len; i++)
-    shorten_address (&((Row *)rows->pdata[i])->cells[ADDRESS], room);
+  for (guint i = 1; i < cell_table_rows (table); i++)
+    shorten_address (&cell_table_row (table, i)[ADDRESS], room);
   widths[ADDRESS] = MIN (widths[ADDRESS], room);
 }
 
 static void
 append_rows (GString *out, const ProbeView *view)
 {
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
-  gsize widths[N_COLUMNS] = { 0 };
-  g_ptr_array_add (rows, head_row ());
+  static const char *const heads[N_COLUMNS]
+      = { N_ ("path"), N_ ("address"), N_ ("connect"), N_ ("greeting"), N_ ("TLS"), N_ ("result") };
+  g_autoptr (CellTable) table = cell_table_new (heads, N_COLUMNS);
   for (guint i = 0; i < view->report->results->len; i++)
-    g_ptr_array_add (rows, row_of_result (view, view->report->results->pdata[i]));
-  for (guint i = 0; i < rows->len; i++)
-    for (guint j = 0; j < N_COLUMNS; j++)
-      widths[j] = MAX (widths[j], cell_width (((Row *)rows->pdata[i])->cells[j]));
-  fit_addresses (rows, widths);
-  for (guint i = 0; i < rows->len; i++) {
-    const Row *row = rows->pdata[i];
-    g_string_append_printf (out, "%*s", INDENT, "");
-    for (guint j = 0; j + 1 < N_COLUMNS; j++)
-      cell_append (out, row->cells[j], widths[j]);
-    g_string_append_printf (out, "%s\n", row->cells[N_COLUMNS - 1]);
-  }
+    add_result (table, view, view->report->results->pdata[i]);
+  fit_addresses (table);
+  cell_table_append (table, out, INDENT);
 }
 
 /* --- what a server says ---------------------------------------------------------------- */

@@ -1,12 +1,12 @@
 /* `toukan config`: what is in force and where it comes from, what is wrong, and which
  * options there are. */
-#include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "engine/cell.h"
 #include "cli/deliver.h"
 #include "cli/option-list.h"
 #include "cli/output.h"
+#include "cli/verb-options.h"
 #include "cli/verb.h"
 #include "config/config.h"
 
@@ -44,17 +44,11 @@ parse_options (ConfigOptions *options, int *argc, char ***argv, GError **error)
       N_ ("options: text (default), man, sample or names"), N_ ("FORMAT") },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("show|check|options");
-  g_option_context_set_summary (context, _ ("show      every option in force, and where it comes from\n"
-                                            "check     what is wrong with the configuration\n"
-                                            "options   all options that there are"));
-  g_option_context_set_translation_domain (context, "toukan");
-  g_option_context_add_main_entries (context, entries, "toukan");
-  if (g_option_context_parse (context, argc, argv, error))
-    return TRUE;
-  (*error)->domain = TOUKAN_ERROR;
-  (*error)->code = TOUKAN_ERROR_USAGE;
-  return FALSE;
+  return verb_parse_options (entries, "show|check|options",
+                             _ ("show      every option in force, and where it comes from\n"
+                                "check     what is wrong with the configuration\n"
+                                "options   all options that there are"),
+                             argc, argv, error);
 }
 
 /* --- show ---------------------------------------------------------------------------- */

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "engine/cell.h"
@@ -17,6 +16,7 @@
 #include "cli/outbox-table.h"
 #include "engine/outbox-words.h"
 #include "cli/output.h"
+#include "cli/verb-options.h"
 #include "cli/verb.h"
 #include "net/clock.h"
 
@@ -323,16 +323,9 @@ parse_options (OutboxOptions *options, int *argc, char ***argv, GError **error)
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options->verbose, N_ ("flush: show each step"), NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (_ ("[COMMAND [ID…]]"));
   g_autofree char *description = describe ();
-  g_option_context_set_summary (context, description);
-  g_option_context_set_translation_domain (context, "toukan");
-  g_option_context_add_main_entries (context, entries, "toukan");
-  if (g_option_context_parse (context, argc, argv, error))
-    return TRUE;
-  (*error)->domain = TOUKAN_ERROR;
-  (*error)->code = TOUKAN_ERROR_USAGE;
-  return FALSE;
+
+  return verb_parse_options (entries, _ ("[COMMAND [ID…]]"), description, argc, argv, error);
 }
 
 static int

@@ -3,15 +3,15 @@
 #include <sysexits.h>
 
 #include "base/domain.h"
-#include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "cli/deliver.h"
 #include "cli/output.h"
 #include "cli/paths-table.h"
-#include "engine/state.h"
+#include "cli/verb-options.h"
 #include "cli/verb.h"
 #include "config/config.h"
+#include "engine/state.h"
 #include "net/clock.h"
 
 typedef struct {
@@ -42,15 +42,8 @@ parse_options (PathsOptions *options, int *argc, char ***argv, GError **error)
       N_ ("KEY=VALUE") },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("[HOST]");
-  g_option_context_set_summary (context, _ ("Prints what is remembered of the paths on each network."));
-  g_option_context_set_translation_domain (context, "toukan");
-  g_option_context_add_main_entries (context, entries, "toukan");
-  if (g_option_context_parse (context, argc, argv, error))
-    return TRUE;
-  (*error)->domain = TOUKAN_ERROR;
-  (*error)->code = TOUKAN_ERROR_USAGE;
-  return FALSE;
+  return verb_parse_options (entries, "[HOST]", _ ("Prints what is remembered of the paths on each network."),
+                             argc, argv, error);
 }
 
 /* HOST as the ladder knows it. Free with g_free(). */

@@ -4,18 +4,18 @@
 #include <sysexits.h>
 
 #include "base/domain.h"
-#include "base/error.h"
 #include "base/i18n.h"
 #include "cli/deliver.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/probe-view.h"
-#include "engine/state.h"
+#include "cli/verb-options.h"
 #include "cli/verb.h"
 #include "config.h"
 #include "config/config.h"
 #include "engine/painter.h"
 #include "engine/probe.h"
+#include "engine/state.h"
 #include "net/clock.h"
 
 #define FRAME 50 /* ms between two pictures */
@@ -55,16 +55,10 @@ parse_options (ProbeOptions *options, int *argc, char ***argv, GError **error)
       N_ ("KEY=VALUE") },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("[HOST]");
-  g_option_context_set_summary (context, _ ("Tries every path to the account's server, or to HOST, without a "
-                                            "message and without logging in, and says what follows."));
-  g_option_context_set_translation_domain (context, "toukan");
-  g_option_context_add_main_entries (context, entries, "toukan");
-  if (g_option_context_parse (context, argc, argv, error))
-    return TRUE;
-  (*error)->domain = TOUKAN_ERROR;
-  (*error)->code = TOUKAN_ERROR_USAGE;
-  return FALSE;
+  return verb_parse_options (entries, "[HOST]",
+                             _ ("Tries every path to the account's server, or to HOST, without a "
+                                "message and without logging in, and says what follows."),
+                             argc, argv, error);
 }
 
 /* --- probing -------------------------------------------------------------------------- */

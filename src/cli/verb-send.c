@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "cli/deliver.h"
+#include "cli/verb-options.h"
 #include "cli/verb.h"
 #include "engine/when.h"
 #include "mail/address.h"
@@ -105,16 +106,8 @@ parse_options (SendOptions *options, int *argc, char ***argv, GError **error)
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_ ("Print events, one JSON object a line"), NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (_ ("[ADDRESS…] < TEXT"));
-
-  g_option_context_set_summary (context, _ ("Sends a message: its text comes from standard input."));
-  g_option_context_set_translation_domain (context, "toukan");
-  g_option_context_add_main_entries (context, entries, "toukan");
-  if (g_option_context_parse (context, argc, argv, error))
-    return TRUE;
-  (*error)->domain = TOUKAN_ERROR;
-  (*error)->code = TOUKAN_ERROR_USAGE;
-  return FALSE;
+  return verb_parse_options (entries, _ ("[ADDRESS…] < TEXT"),
+                             _ ("Sends a message: its text comes from standard input."), argc, argv, error);
 }
 
 /* Adds every address of LISTS to the envelope. */

@@ -1,7 +1,7 @@
-/* `toukan sendmail`, also when called as `sendmail`: what mutt, git send-email and cron
- * call. One table says for every letter whether it takes a value and what it does. */
+/* `toukan sendmail`, also when called as `sendmail`, `mailq` or `newaliases`: what mutt, git
+ * send-email, PHP and cron call. sendmail-letters.c reads what they want; here it is done. */
+#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,347 +9,247 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "cli/deliver.h"
+#include "cli/mailq.h"
+#include "cli/outbox-flush.h"
+#include "cli/output.h"
+#include "cli/sendmail-letters.h"
+#include "cli/sendmail-show.h"
+#include "cli/serve.h"
+#include "cli/system-outbox.h"
 #include "cli/verb.h"
-#include "core/command.h"
+#include "engine/send-log.h"
+#include "engine/state.h"
 #include "mail/address.h"
-#include "mail/intake.h"
+#include "mail/aliases.h"
+#include "mail/handover.h"
+#include "mail/local-names.h"
 
-typedef struct {
-  gboolean read_recipients; /* -t */
-  gboolean dot_is_text;     /* -i, -oi */
-  gboolean verbose, json;
-  const char *sender;  /* -f, -r */
-  const char *name;    /* -F */
-  const char *account; /* -a */
-  const char *envid;   /* -V */
-  guint notify;        /* -N, DsnNotify */
-  DsnReturn ret;       /* -R */
-  GPtrArray *set;      /* --set */
-  GPtrArray *recipients;
-} SendmailOptions;
-
-typedef gboolean (*FlagEffect) (SendmailOptions *options, const char *value, GError **error);
-
-static gboolean
-read_recipients (SendmailOptions *options, const char *value, GError **error)
-{
-  return options->read_recipients = TRUE;
-}
-
-static gboolean
-dot_is_text (SendmailOptions *options, const char *value, GError **error)
-{
-  return options->dot_is_text = TRUE;
-}
-
-static gboolean
-be_verbose (SendmailOptions *options, const char *value, GError **error)
-{
-  return options->verbose = TRUE;
-}
-
-static gboolean
-set_sender (SendmailOptions *options, const char *value, GError **error)
-{
-  options->sender = value;
-  return TRUE;
-}
-
-static gboolean
-set_name (SendmailOptions *options, const char *value, GError **error)
-{
-  options->name = value;
-  return TRUE;
-}
-
-static gboolean
-set_account (SendmailOptions *options, const char *value, GError **error)
-{
-  options->account = value;
-  return TRUE;
-}
-
-static gboolean
-set_notify (SendmailOptions *options, const char *value, GError **error)
-{
-  if (dsn_notify_parse (value, &options->notify))
-    return TRUE;
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
-               _ ("-N %s: it takes never, or of success, failure and delay any, separated by commas"), value);
-  return FALSE;
-}
-
-static gboolean
-set_return (SendmailOptions *options, const char *value, GError **error)
-{
-  if (dsn_return_parse (value, &options->ret))
-    return TRUE;
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, _ ("-R %s: it takes full or hdrs"), value);
-  return FALSE;
-}
-
-static gboolean
-set_envid (SendmailOptions *options, const char *value, GError **error)
-{
-  if (command_envid_is_safe (value)) {
-    options->envid = value;
-    return TRUE;
-  }
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
-               _ ("-V %s: the identifier is 1 to 100 printable ASCII characters"), value);
-  return FALSE;
-}
-
-/* -oi, -oem, -odi …: only -oi means something here. */
-static gboolean
-set_option (SendmailOptions *options, const char *value, GError **error)
-{
-  options->dot_is_text = options->dot_is_text || strcmp (value, "i") == 0;
-  return TRUE;
-}
-
-/* A mode other than "deliver a message" must not be taken for it. */
-static gboolean
-set_mode (SendmailOptions *options, const char *value, GError **error)
-{
-  if (strcmp (value, "m") == 0)
-    return TRUE;
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
-               _ ("-b%s is not something that toukan does; only -bm is"), value);
-  return FALSE;
-}
-
-typedef enum { FLAG_ALONE, FLAG_VALUE, FLAG_ATTACHED } FlagShape;
-
-/* ATTACHED: the value, if any, is the rest of the same word. Without an effect: accepted
- * and ignored, because somebody's script passes it and a file must never be written for
- * it (-X, -C, -oQ). */
-static const struct {
-  char letter;
-  FlagShape shape;
-  FlagEffect effect;
-} flags[] = {
-  { 'a', FLAG_VALUE, set_account }, { 'b', FLAG_ATTACHED, set_mode },
-  { 'f', FLAG_VALUE, set_sender },  { 'F', FLAG_VALUE, set_name },
-  { 'i', FLAG_ALONE, dot_is_text }, { 'o', FLAG_ATTACHED, set_option },
-  { 'r', FLAG_VALUE, set_sender },  { 't', FLAG_ALONE, read_recipients },
-  { 'v', FLAG_ALONE, be_verbose },  { 'A', FLAG_ATTACHED, NULL },
-  { 'B', FLAG_VALUE, NULL },        { 'C', FLAG_VALUE, NULL },
-  { 'd', FLAG_ATTACHED, NULL },     { 'e', FLAG_ATTACHED, NULL },
-  { 'G', FLAG_ALONE, NULL },        { 'h', FLAG_VALUE, NULL },
-  { 'L', FLAG_VALUE, NULL },        { 'm', FLAG_ALONE, NULL },
-  { 'n', FLAG_ALONE, NULL },        { 'N', FLAG_VALUE, set_notify },
-  { 'O', FLAG_VALUE, NULL },        { 'R', FLAG_VALUE, set_return },
-  { 'U', FLAG_ALONE, NULL },        { 'V', FLAG_VALUE, set_envid },
-  { 'X', FLAG_VALUE, NULL },
-};
-
-static gboolean
-take_flag (SendmailOptions *options, char letter, const char *value, GError **error)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
-    if (flags[i].letter == letter)
-      return !flags[i].effect || flags[i].effect (options, value, error);
-  return TRUE;
-}
-
-static FlagShape
-flag_shape (char letter)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
-    if (flags[i].letter == letter)
-      return flags[i].shape;
-  return FLAG_ALONE;
-}
-
-/* One word of letters ("-ti", "-fme@example.org", "-f me@example.org"). *INDEX moves on
- * when a value is the next word. */
-static gboolean
-take_word (SendmailOptions *options, int argc, char **argv, int *index, GError **error)
-{
-  for (const char *letter = argv[*index] + 1; *letter; letter++) {
-    FlagShape shape = flag_shape (*letter);
-    const char *value = letter + 1;
-
-    if (shape == FLAG_ALONE) {
-      if (!take_flag (options, *letter, NULL, error))
-        return FALSE;
-      continue;
-    }
-    if (shape == FLAG_VALUE && !*value) {
-      if (++*index >= argc) {
-        g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, _ ("-%c needs a value"), *letter);
-        return FALSE;
-      }
-      value = argv[*index];
-    }
-    return take_flag (options, *letter, value, error);
-  }
-  return TRUE;
-}
-
-static gboolean
-take_long_option (SendmailOptions *options, int argc, char **argv, int *index, GError **error)
-{
-  const char *word = argv[*index];
-
-  if (strcmp (word, "--json") == 0) {
-    options->json = TRUE;
-  } else if (g_str_has_prefix (word, "--set=")) {
-    g_ptr_array_add (options->set, g_strdup (word + strlen ("--set=")));
-  } else if (strcmp (word, "--set") == 0 && *index + 1 < argc) {
-    g_ptr_array_add (options->set, g_strdup (argv[++*index]));
-  } else {
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
-                 _ ("%s is no option of toukan sendmail: it has --set KEY=VALUE and --json"), word);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-parse_options (SendmailOptions *options, int argc, char **argv, GError **error)
-{
-  int i = 1;
-
-  for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-    if (strcmp (argv[i], "--") == 0) {
-      i++;
-      break;
-    }
-    if (!(g_str_has_prefix (argv[i], "--") ? take_long_option (options, argc, argv, &i, error)
-                                           : take_word (options, argc, argv, &i, error)))
-      return FALSE;
-  }
-  for (; i < argc; i++)
-    g_ptr_array_add (options->recipients, argv[i]);
-  return TRUE;
-}
-
-/* The account's `from`; NULL without ERROR when it has none. */
-static Mailbox *
-account_mailbox (const Account *account, GError **error)
-{
-  g_autoptr (GPtrArray) mailboxes = account->from ? address_parse_list (account->from, NULL, error) : NULL;
-
-  return mailboxes && mailboxes->len > 0 ? g_ptr_array_steal_index (mailboxes, 0) : NULL;
-}
-
-/* -f, else the account's own. "" and "<>" are the null reverse-path of a bounce. */
+/* -f as it is written; NULL with ERROR. "" and "<>" are the null reverse-path of a bounce. */
 static char *
-choose_sender (const SendmailOptions *options, const Account *account, const Mailbox *mailbox, GError **error)
+read_sender (const char *text, GError **error)
 {
-  const char *given = options->sender;
-
-  if (!given && mailbox)
-    return g_strdup (mailbox->address);
-  /* The null reverse-path can't stand in a From that is missing. */
-  gboolean null = given && (!*given || strcmp (given, "<>") == 0);
-  if ((!given || null) && !mailbox) {
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
-                 _ ("no sender is known: set `from` for account %s, or use -f ADDRESS"), account->name);
-    return NULL;
-  }
-  if (null)
+  if (!*text || g_str_equal (text, "<>"))
     return g_strdup ("");
-  return address_parse_one (given, mailbox ? address_domain (mailbox->address) : NULL, error);
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (text, LOCAL_DOMAIN, error);
+  if (mailboxes && mailboxes->len == 1)
+    return g_strdup (((Mailbox *)g_ptr_array_index (mailboxes, 0))->address);
+  if (mailboxes)
+    g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, _ ("-f takes one address"));
+  return NULL;
 }
 
-static gboolean
-add_recipients (Envelope *envelope, const SendmailOptions *options, const Intake *intake, const char *domain,
-                GError **error)
+/* The command line as an envelope. NULL with ERROR. */
+static Envelope *
+read_wanted (const SendmailOptions *options, GError **error)
 {
+  g_autofree char *sender = options->sender ? read_sender (options->sender, error) : NULL;
+  g_autoptr (Envelope) wanted = envelope_new (sender);
+
+  if (options->sender && !sender)
+    return NULL;
   for (guint i = 0; i < options->recipients->len; i++) {
     g_autoptr (GPtrArray) mailboxes
-        = address_parse_list (g_ptr_array_index (options->recipients, i), domain, error);
+        = address_parse_list (g_ptr_array_index (options->recipients, i), LOCAL_DOMAIN, error);
     if (!mailboxes)
-      return FALSE;
+      return NULL;
     for (guint j = 0; j < mailboxes->len; j++)
-      envelope_add (envelope, ((Mailbox *)g_ptr_array_index (mailboxes, j))->address);
+      envelope_add (wanted, ((Mailbox *)g_ptr_array_index (mailboxes, j))->address);
   }
-  for (guint i = 0; i < intake->recipients->len; i++)
-    envelope_add (envelope, g_ptr_array_index (intake->recipients, i));
-  if (envelope->recipients->len > 0)
-    return TRUE;
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
-               options->read_recipients ? _ ("nobody to send to: the message has no To, Cc or Bcc, and no "
-                                             "recipient was named")
-                                        : _ ("nobody to send to: name a recipient, or use -t to take them "
-                                             "from the message"));
-  return FALSE;
+  for (guint i = 0; i < wanted->recipients->len; i++)
+    ((EnvelopeRecipient *)g_ptr_array_index (wanted->recipients, i))->notify = options->notify;
+  wanted->ret = options->ret;
+  wanted->envid = g_strdup (options->envid);
+  return g_steal_pointer (&wanted);
 }
 
-/* Envelope of everybody named, with the notifications wished for. NULL with ERROR. */
-static Envelope *
-address_envelope (const SendmailOptions *options, const char *sender, const Intake *intake,
-                  const char *domain, GError **error)
+static Handover *
+prepare (const SendmailOptions *options, const Account *account, gboolean read_message, GError **error)
 {
-  g_autoptr (Envelope) envelope = envelope_new (sender);
+  g_autoptr (Envelope) wanted = read_wanted (options, error);
+  g_auto (GStrv) local_names = local_names_of_host ();
+  HandoverRequest request = { .account = account,
+                              .local_names = (const char *const *)local_names,
+                              .aliases_file = options->system ? NULL : ALIASES_FILE,
+                              .wanted = wanted,
+                              .read_recipients = options->read_recipients,
+                              .notify = options->notify,
+                              .from_name = options->name,
+                              .date = time (NULL) };
+  g_autoptr (BodySource) raw = NULL;
 
-  if (!add_recipients (envelope, options, intake, domain, error))
+  if (!wanted)
     return NULL;
-  envelope->ret = options->ret;
-  envelope->envid = g_strdup (options->envid);
-  for (guint i = 0; i < envelope->recipients->len; i++)
-    ((EnvelopeRecipient *)g_ptr_array_index (envelope->recipients, i))->notify = options->notify;
-  return g_steal_pointer (&envelope);
+  if (!read_message)
+    return handover_resolve (&request, error);
+  raw = options->dot_is_text ? body_source_new_fd (STDIN_FILENO, error)
+                             : body_source_new_fd_to_dot (STDIN_FILENO, error);
+  return raw ? handover_prepare (&request, raw, error) : NULL;
 }
 
-static Intake *
-take_in (const SendmailOptions *options, const Mailbox *mailbox, const char *sender, GError **error)
+/* For whoever keeps the system, not for the program that called: the message goes. */
+static void
+tell (const Account *account, gboolean verbose, const char *text)
 {
-  g_autoptr (BodySource) raw = options->dot_is_text ? body_source_new_fd (STDIN_FILENO, error)
-                                                    : body_source_new_fd_to_dot (STDIN_FILENO, error);
-  IntakeRules rules = {
-    .qualify_with = mailbox ? address_domain (mailbox->address) : NULL,
-    .read_recipients = options->read_recipients,
-    .from_address = *sender || !mailbox ? sender : mailbox->address,
-    .from_name = options->name ? options->name
-                 : mailbox     ? mailbox->name
-                               : NULL,
-    .date = time (NULL),
-  };
+  g_autoptr (GError) error = NULL;
 
-  return raw ? intake_message (raw, &rules, error) : NULL;
+  if (verbose)
+    fprintf (stderr, "toukan: %s\n", text);
+  if (!log_note (account, g_get_real_time (), text, &error))
+    fprintf (stderr, "toukan: %s\n", error->message);
+}
+
+/* Letters that nobody knows, and aliases that can't be followed. */
+static void
+tell_remarks (const SendmailOptions *options, const Account *account, const Handover *handover)
+{
+  if (options->unknown->len > 0) {
+    g_autofree char *text
+        = g_strdup_printf (_ ("options that aren't known were ignored: %s"), options->unknown->str);
+    tell (account, options->verbose, g_strchomp (text));
+  }
+  for (guint i = 0; i < handover->notes->len; i++)
+    tell (account, TRUE, g_ptr_array_index (handover->notes, i));
+}
+
+/* -oeq */
+static void
+be_quiet (void)
+{
+  int nowhere = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+
+  if (nowhere >= 0 && dup2 (nowhere, STDERR_FILENO) >= 0)
+    close (nowhere);
 }
 
 static int
-send_with (const SendmailOptions *options, GError **error)
+send_message (const SendmailOptions *options, const Config *config, GError **error)
 {
-  g_autoptr (Config) config = config_load ((const char *const *)options->set->pdata, error);
-  g_autoptr (Mailbox) mailbox = NULL;
-  g_autofree char *sender = NULL;
-  g_autoptr (Intake) intake = NULL;
-  g_autoptr (Envelope) envelope = NULL;
+  const Account *account = config_account (config, options->account, options->sender, error);
+  gboolean answers = account && (!options->system || system_outbox_answers (error));
+  g_autoptr (Handover) handover = answers ? prepare (options, account, TRUE, error) : NULL;
   DeliverView view = { .verbose = options->verbose, .json = options->json };
-  DeliverWish wish = { .overrides = (const char *const *)options->set->pdata };
+  DeliverWish wish = { .nobody_waits = options->errors == SENDMAIL_ERRORS_MAIL,
+                       .mode = options->delivery,
+                       .overrides = (const char *const *)options->set->pdata };
+
+  if (!handover)
+    return -1;
+  tell_remarks (options, account, handover);
+  /* Where nothing is kept, there is only now. */
+  wish.has_mode = options->delivery_set && account->outbox;
+  return deliver (account, handover->envelope, handover->message, &wish, &view);
+}
+
+static int
+verify (const SendmailOptions *options, const Config *config, GError **error)
+{
+  const Account *account = config_account (config, options->account, options->sender, error);
+  g_autoptr (Handover) handover
+      = account ? prepare (options, account, options->read_recipients, error) : NULL;
+
+  if (!handover)
+    return -1;
+  tell_remarks (options, account, handover);
+  sendmail_show_route (account, handover->envelope);
+  return output_flush (EX_OK);
+}
+
+/* Without any account there are the system's aliases still. */
+static int
+check_aliases (const SendmailOptions *options, const Config *config, GError **error)
+{
   const Account *account;
 
-  if (!config || !(account = config_account (config, options->account, options->sender, error)))
+  if (!state_choose_account (config, options->account, &account, error))
     return -1;
-  mailbox = account_mailbox (account, error);
-  if (*error || !(sender = choose_sender (options, account, mailbox, error))
-      || !(intake = take_in (options, mailbox, sender, error)))
+  return sendmail_show_aliases (account ? account->aliases : NULL, error);
+}
+
+static int
+serve (const SendmailOptions *options, const Config *config, GError **error)
+{
+  SendmailServeOptions serving = { .config = config,
+                                   .account = options->account,
+                                   .overrides = (const char *const *)options->set->pdata,
+                                   .delivery_set = options->delivery_set,
+                                   .delivery = options->delivery };
+
+  if (options->system)
+    return system_outbox_bridge ();
+  /* Without any account no conversation has a point; which one is meant, each sender says. */
+  if (!config_account_names (config)[0] && !config_account (config, options->account, NULL, error))
     return -1;
-  envelope
-      = address_envelope (options, sender, intake, mailbox ? address_domain (mailbox->address) : NULL, error);
-  if (!envelope)
+  return serve_stdio (&serving);
+}
+
+static int
+list (const SendmailOptions *options, const Config *config, GError **error)
+{
+  return mailq_print (options->account, (const char *const *)options->set->pdata);
+}
+
+static int
+flush (const SendmailOptions *options, const Config *config, GError **error)
+{
+  g_autoptr (GPtrArray) places = outbox_places_open (config, options->account, error);
+  OutboxFlushView view = { .verbose = options->verbose, .json = options->json };
+
+  return places ? outbox_flush (config, options->account, places, NULL, &view) : -1;
+}
+
+static int
+show_help (const SendmailOptions *options, const Config *config, GError **error)
+{
+  g_autofree char *list = sendmail_letters (options->help ? options->help : "text");
+
+  if (!list) {
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, _ ("--help takes text or man"));
     return -1;
-  return deliver (account, envelope, intake->message, &wish, &view);
+  }
+  fputs (list, stdout);
+  return output_flush (EX_OK);
+}
+
+/* By SendmailMode. */
+static int (*const modes[]) (const SendmailOptions *, const Config *, GError **) = {
+  [SENDMAIL_DELIVER] = send_message,  [SENDMAIL_VERIFY] = verify,
+  [SENDMAIL_ALIASES] = check_aliases, [SENDMAIL_LIST] = list,
+  [SENDMAIL_FLUSH] = flush,           [SENDMAIL_HELP] = show_help,
+  [SENDMAIL_SERVE] = serve,
+};
+
+/* Who has no configuration of his own is served by the system outbox, where there is one. */
+static Config *
+find_config (SendmailOptions *options, GError **error)
+{
+  const char *const *set = (const char *const *)options->set->pdata;
+
+  options->system = !options->account && system_outbox_takes_over (set);
+  return options->system ? system_outbox_config () : config_load (set, error);
+}
+
+static int
+run_mode (SendmailOptions *options, GError **error)
+{
+  g_autoptr (Config) config = options->mode != SENDMAIL_HELP ? find_config (options, error) : NULL;
+
+  if (!config && options->mode != SENDMAIL_HELP)
+    return -1;
+  return modes[options->mode](options, config, error);
 }
 
 static int
 run (int argc, char **argv)
 {
-  g_autoptr (GPtrArray) set = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) recipients = g_ptr_array_new ();
-  SendmailOptions options = { .set = set, .recipients = recipients };
+  g_auto (SendmailOptions) options;
   g_autoptr (GError) error = NULL;
   int status = -1;
 
-  if (parse_options (&options, argc, argv, &error)) {
-    g_ptr_array_add (set, NULL);
-    status = send_with (&options, &error);
+  sendmail_options_init (&options);
+  if (sendmail_options_parse (&options, argc, argv, &error)) {
+    if (options.errors == SENDMAIL_ERRORS_QUIET)
+      be_quiet ();
+    status = run_mode (&options, &error);
   }
   return error ? deliver_fail (error) : status;
 }

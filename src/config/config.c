@@ -85,6 +85,10 @@ refuse_empty (const Config *config, GError **error)
                          "    host = mail.example.org\n"
                          "    user = hanako\n"
                          "    password-command = pass show mail/example.org\n");
+  /* A comment, for whoever copies all of it. */
+  g_string_append_printf (
+      text, "\n    # %s\n",
+      _ ("On a server, where cron and the like send, see \"toukan agent --system\" in toukan(1)"));
   if (config->unreadable != NULL) {
     g_autofree char *other = visible_text (config->unreadable, -1);
     g_string_append_c (text, '\n');

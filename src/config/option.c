@@ -111,7 +111,8 @@ static const Option options[] = {
                 "saves a round trip.") },
   { "tunnel", OPTION_COMMAND, AT (tunnel), .example = "ssh -W %h:%p relay.example.org",
     .help = N_ ("A shell command whose standard input and output take the place of the "
-                "connection; %h and %p stand for host and port.") },
+                "connection; %h and %p stand for host and port. Or unix:PATH: a socket in the file "
+                "system.") },
   { "path-memory", OPTION_BOOLEAN, AT (path_memory), "yes",
     .help = N_ ("Remembers from one message to the next, for each network, which paths cost time "
                 "and which worked. With no, nothing is read and nothing written; toukan paths "

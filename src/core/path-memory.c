@@ -309,28 +309,27 @@ learn (PathMemory *memory, const PathMemoryNote *note)
   g_ptr_array_add (memory->notes, note_copy (note));
 }
 
+static void
+learn_cost (PathMemory *memory, PathNoteKind kind, const char *network, const Path *path, PathCost cost,
+            Ticks began, Ticks now)
+{
+  learn (memory,
+         &(PathMemoryNote){
+             .kind = kind, .network = network, .path = *path, .cost = cost, .began = began, .at = now });
+}
+
 void
 path_memory_note_cost (PathMemory *memory, const char *network, const Path *path, PathCost cost, Ticks began,
                        Ticks now)
 {
-  learn (memory, &(PathMemoryNote){ .kind = PATH_NOTE_COST,
-                                    .network = network,
-                                    .path = *path,
-                                    .cost = cost,
-                                    .began = began,
-                                    .at = now });
+  learn_cost (memory, PATH_NOTE_COST, network, path, cost, began, now);
 }
 
 void
 path_memory_note_weak (PathMemory *memory, const char *network, const Path *path, PathCost cost, Ticks began,
                        Ticks now)
 {
-  learn (memory, &(PathMemoryNote){ .kind = PATH_NOTE_WEAK,
-                                    .network = network,
-                                    .path = *path,
-                                    .cost = cost,
-                                    .began = began,
-                                    .at = now });
+  learn_cost (memory, PATH_NOTE_WEAK, network, path, cost, began, now);
 }
 
 void

@@ -261,12 +261,21 @@ take_parameters (Target *target, char **parameters, const Parameter *table, gsiz
 
 /* ---- the two commands ---------------------------------------------------- */
 
+static gboolean
+is_safe (const Receiver *receiver, const char *address)
+{
+  if (!receiver->settings.bare_addresses || strchr (address, '@') != NULL)
+    return command_mailbox_is_safe (address, TRUE);
+  g_autofree char *whole = g_strconcat (address, "@localhost", NULL);
+  return command_mailbox_is_safe (whole, TRUE);
+}
+
 /* Checks the address itself, now that it is known whether UTF-8 was announced. */
 static gboolean
-address_is_fit (const char *address, gboolean smtputf8, ReceiverFault *ret_fault)
+address_is_fit (const Receiver *receiver, const char *address, gboolean smtputf8, ReceiverFault *ret_fault)
 {
   *ret_fault = SYNTAX_FAULT;
-  if (!command_mailbox_is_safe (address, TRUE))
+  if (!is_safe (receiver, address))
     return FALSE;
   *ret_fault = UTF8_FAULT;
   return smtputf8 || g_str_is_ascii (address);
@@ -287,7 +296,7 @@ receiver_parse_mail (const Receiver *receiver, const char *arguments, Envelope *
   Target target = { .receiver = receiver, .envelope = envelope, .form = &form };
   if (!take_parameters (&target, parameters, mail_parameters, G_N_ELEMENTS (mail_parameters), ret_fault))
     return FALSE;
-  if (*address != '\0' && !address_is_fit (address, form.smtputf8, ret_fault))
+  if (*address != '\0' && !address_is_fit (receiver, address, form.smtputf8, ret_fault))
     return FALSE;
   *ret_envelope = g_steal_pointer (&envelope);
   *ret_form = form;
@@ -305,7 +314,7 @@ receiver_parse_rcpt (const Receiver *receiver, const char *arguments, EnvelopeRe
     return FALSE;
   /* The one address that needs no domain (RFC 5321, section 4.5.1). */
   if (g_ascii_strcasecmp (address, "postmaster") != 0
-      && !address_is_fit (address, receiver->form.smtputf8, ret_fault))
+      && !address_is_fit (receiver, address, receiver->form.smtputf8, ret_fault))
     return FALSE;
 
   EnvelopeRecipient recipient = { 0 };

@@ -33,6 +33,7 @@ typedef struct {
   gboolean    mail_needs_auth;   /* 530 to MAIL before AUTH */
   gboolean    mail_needs_tls;    /* 530 to MAIL before TLS */
   gboolean    old_auth_form;     /* also announces AUTH=… */
+  gboolean    bare_addresses;    /* one without a domain is taken, too: the owner completes it */
   gboolean    silent_start;      /* no greeting by itself: receiver_greet() gives it */
   const ReceiverReply *replies;  /* NULL: the usual ones */
   gsize       n_replies;

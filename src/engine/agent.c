@@ -119,8 +119,10 @@ on_settled (const OutboxSettled *settled, gpointer data)
 Agent *
 agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **error)
 {
-  OutboxSourceRules source_rules
-      = { .directory = rules->directory, .find_account = rules->find_account, .data = rules->find_data };
+  OutboxSourceRules source_rules = { .directory = rules->directory,
+                                     .find_account = rules->find_account,
+                                     .data = rules->find_data,
+                                     .linger = rules->linger };
   OutboxSource *source = outbox_source_new (&source_rules, error);
   const NoticesRules notices_rules = { .visit = notices_visit_outbox,
                                        .visit_data = source,

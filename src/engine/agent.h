@@ -14,6 +14,7 @@ typedef struct {
   Identity         *identity;
   Ticks             keep_sent; /* how long what is over is remembered */
   gboolean          once;      /* what is due now, and nothing that comes later */
+  Ticks             linger;    /* but what becomes due within this time */
   void            (*warn) (const char *text, gpointer data); /* of a notice or copy that failed; NULL: nobody listens */
   gpointer          warn_data;
 } AgentRules;

@@ -48,11 +48,13 @@ spawn_apart (const char *program, char *const *argv)
 }
 
 gboolean
-background_start (const char *directory, GError **error)
+background_start (const char *directory, Ticks undo_window, GError **error)
 {
   g_autofree char *program = own_program ();
   g_autofree char *place = g_strconcat ("--set=state-dir=", directory, NULL);
-  char *argv[] = { (char *)"toukan", (char *)"agent", (char *)"--once", place, NULL };
+  g_autofree char *window = ticks_to_string (undo_window);
+  g_autofree char *patience = g_strconcat ("--set=undo-window=", window, NULL);
+  char *argv[] = { (char *)"toukan", (char *)"agent", (char *)"--once", place, patience, NULL };
   int code = spawn_apart (program, argv);
 
   if (code == 0)

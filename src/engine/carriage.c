@@ -7,6 +7,7 @@
 
 #include "core/future-release.h"
 #include "mail/address.h"
+#include "base/error.h"
 #include "net/clock.h"
 
 #define BODY_PIECE ((gsize)64 * 1024)
@@ -215,6 +216,24 @@ hold_is_settled (Carriage *carriage)
   return FALSE;
 }
 
+/* A message that no server can be given never leaves; one that the disk doesn't give now may
+ * be read later. */
+static void
+give_up_unread (Carriage *carriage, const GError *error)
+{
+  gboolean unfit = g_error_matches (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA)
+                   || g_error_matches (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT);
+  Verdict verdict;
+
+  verdict_init (&verdict);
+  if (unfit)
+    verdict_set (&verdict, OUTCOME_PERMANENT, STAGE_MESSAGE, CAUSE_MESSAGE, NULL, error->message);
+  else
+    verdict_set (&verdict, OUTCOME_TEMPORARY, STAGE_MESSAGE, CAUSE_STORE, NULL, error->message);
+  carriage_give_up (carriage, &verdict);
+  verdict_clear (&verdict);
+}
+
 void
 carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last)
 {
@@ -225,11 +244,7 @@ carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean l
     return;
 
   if (!prepare_form (carriage, capabilities, &error)) {
-    Verdict verdict;
-    verdict_init (&verdict);
-    verdict_set (&verdict, OUTCOME_PERMANENT, STAGE_MESSAGE, CAUSE_MESSAGE, NULL, error->message);
-    carriage_give_up (carriage, &verdict);
-    verdict_clear (&verdict);
+    give_up_unread (carriage, error);
     return;
   }
   form = *wire_form_body (carriage->form);

@@ -78,7 +78,8 @@ static void
 notice_shown (GObject *object, GAsyncResult *result, gpointer data)
 {
   Notice *notice = data;
-  g_autoptr (GVariant) answer = g_dbus_connection_call_finish (notice->bus, result, NULL);
+  GVariant *answer = g_dbus_connection_call_finish (notice->bus, result, NULL);
+  g_clear_pointer (&answer, g_variant_unref);
   notice_end (notice);
 }
 

@@ -116,7 +116,7 @@ command_ended (GObject *object, GAsyncResult *result, gpointer data)
   Command *command = data;
   FailureCommands *owner = command->owner;
 
-  g_subprocess_communicate_finish (command->process, result, NULL, NULL, NULL);
+  g_subprocess_wait_finish (command->process, result, NULL);
   if (!g_subprocess_get_if_exited (command->process)) {
     warn (command, _ ("the command was ended by a signal"));
   } else if (g_subprocess_get_exit_status (command->process) != 0) {
@@ -129,6 +129,16 @@ command_ended (GObject *object, GAsyncResult *result, gpointer data)
   command_free (command);
   if (owner)
     begin_next (owner);
+}
+
+/* A command that doesn't want to know closes its input early: only its own end counts. */
+static void
+command_told (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Command *command = data;
+
+  g_subprocess_communicate_finish (command->process, result, NULL, NULL, NULL);
+  g_subprocess_wait_async (command->process, NULL, command_ended, command);
 }
 
 /* First kindly, then not. */
@@ -172,7 +182,7 @@ command_begin (Command *command)
     warn (command, error->message);
     return FALSE;
   }
-  g_subprocess_communicate_async (command->process, input, NULL, command_ended, command);
+  g_subprocess_communicate_async (command->process, input, NULL, command_told, command);
   command->timer
       = g_timeout_add ((guint)(command->owner->patience / TICKS_PER_MS), command_too_long, command);
   return TRUE;

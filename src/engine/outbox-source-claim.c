@@ -302,16 +302,25 @@ outbox_source_admit (Entry *entry)
 }
 
 static guint
-count_sessions (OutboxSource *source, const Account *account)
+count_sessions (OutboxSource *source, const char *name)
 {
   GHashTableIter iter;
   gpointer value;
   guint n = 0;
 
   g_hash_table_iter_init (&iter, source->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    n += ((Entry *)value)->out && ((Entry *)value)->account == account ? 1 : 0;
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Entry *entry = value;
+    n += entry->out && g_str_equal (entry->account->name, name) ? 1 : 0;
+  }
   return n;
+}
+
+/* A wrong password is tried once, not by all sessions at the same time. */
+static guint
+sessions_limit (OutboxSource *source, const char *name)
+{
+  return g_hash_table_contains (source->proven, name) ? SESSIONS_LIMIT : 1;
 }
 
 /* Accounts whose secret is being compared wait; those that turn out to be held are settled
@@ -323,7 +332,8 @@ may_go (Entry *entry, const SessionKey *reuse)
 
   if (reuse && reuse->account != entry->account)
     return FALSE;
-  if (!reuse && count_sessions (source, entry->account) >= SESSIONS_LIMIT)
+  if (!reuse
+      && count_sessions (source, entry->account->name) >= sessions_limit (source, entry->account->name))
     return FALSE;
   return outbox_source_account_standing (source, entry->account) == ACCOUNT_FREE;
 }

@@ -65,6 +65,7 @@ struct OutboxSource {
   gboolean resting;
   gboolean closing;
 
+  GHashTable *proven; /* names of accounts by which a login wasn't refused */
   GHashTable *holds; /* name to HeldAccount, owned */
   Timer *hold_timer; /* looks again */
   Timer *rewrite_timer;

@@ -420,6 +420,8 @@ outbox_source_release (WorkSource *work, DeliveryId id, const Outcome *outcome)
   entry->out = FALSE;
   entry->released = TRUE;
   source->out--;
+  if (outcome->overall.kind != OUTCOME_SECURITY)
+    g_hash_table_add (source->proven, g_strdup (entry->account->name));
   if (entry->ended)
     tell_settled (entry);
   else

@@ -292,6 +292,7 @@ source_free (WorkSource *work)
   g_queue_clear (&source->ahead);
   g_hash_table_unref (source->entries);
   g_hash_table_unref (source->holds);
+  g_hash_table_unref (source->proven);
   outbox_close (source->reader);
   timer_free (source->hold_timer);
   timer_free (source->rewrite_timer);
@@ -343,6 +344,7 @@ outbox_source_new (const OutboxSourceRules *rules, GError **error)
   source->entries = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, entry_free);
   source->adopted = g_array_new (FALSE, FALSE, sizeof (gint64));
   source->holds = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, outbox_held_account_free);
+  source->proven = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   source->hold_timer = timer_new (look_at_holds, source);
   source->rewrite_timer = timer_new (rewrite, source);
   source->wish_timer = timer_new (outbox_source_on_wishes, source);
@@ -370,7 +372,7 @@ outbox_source_attach (OutboxSource *source, Engine *engine)
 const char *
 outbox_source_warning (const OutboxSource *source)
 {
-  return source->warning;
+  return source->warning ? source->warning : outbox_writer_warning (source->writer);
 }
 
 void

@@ -56,6 +56,7 @@ static const struct {
   const char *clause;
 } reasons[] = {
   { "user", N_ ("somebody holds it") },
+  { "no-account", N_ ("its account is not configured") },
   { "account", N_ ("its account is held: the server refused the login") },
   { "undo", N_ ("it can still be taken back") },
   { "scheduled", N_ ("it has a time of its own") },

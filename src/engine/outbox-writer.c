@@ -107,6 +107,7 @@ typedef struct {
   RecordDone recorded;
   gpointer data;
   GError *error;        /* of the record */
+  char *warning;        /* what the file has to be told of since; NULL: nothing */
   GAsyncQueue *waiting; /* who waits in place is told here; NULL: the main context */
 } Job;
 
@@ -121,11 +122,17 @@ struct OutboxWriter {
   GAsyncQueue *jobs;    /* of Job, in */
   GAsyncQueue *answers; /* of Job, out */
   GSource *bell;
+  gboolean warned; /* the thread's: it has told */
+  char *warning;   /* what it told; NULL: nothing */
 };
 
 static void
 answer (OutboxWriter *writer, Job *job)
 {
+  if (!writer->warned && outbox_warning (writer->outbox)) {
+    writer->warned = TRUE;
+    job->warning = g_strdup (outbox_warning (writer->outbox));
+  }
   if (job->waiting) {
     g_async_queue_push (job->waiting, job);
     return;
@@ -208,8 +215,16 @@ work_until_stopped (gpointer data)
 /* --- the main context -------------------------------------------------------------------- */
 
 static void
-tell (Job *job)
+take_warning (OutboxWriter *writer, Job *job)
 {
+  if (job->warning)
+    writer->warning = g_steal_pointer (&job->warning);
+}
+
+static void
+tell (OutboxWriter *writer, Job *job)
+{
+  take_warning (writer, job);
   if (job->kind == JOB_RECORD)
     job->recorded (job->error == NULL, job->error, job->data);
   else if (job->done)
@@ -237,10 +252,11 @@ bell_prepare (GSource *source, int *ret_timeout)
 static gboolean
 bell_dispatch (GSource *source, GSourceFunc callback, gpointer data)
 {
-  Job *job = g_async_queue_try_pop (((Bell *)source)->writer->answers);
+  OutboxWriter *writer = ((Bell *)source)->writer;
+  Job *job = g_async_queue_try_pop (writer->answers);
 
   if (job)
-    tell (job);
+    tell (writer, job);
   return G_SOURCE_CONTINUE;
 }
 
@@ -277,13 +293,14 @@ outbox_writer_free (OutboxWriter *writer)
   push (writer, (Job){ .kind = JOB_STOP });
   g_thread_join (writer->thread);
   for (Job *job; (job = g_async_queue_try_pop (writer->answers));)
-    tell (job);
+    tell (writer, job);
   outbox_release_all (writer->outbox, NULL); /* else the kernel ends the leases with the process */
   outbox_close (writer->outbox);
   g_source_destroy (writer->bell);
   g_source_unref (writer->bell);
   g_async_queue_unref (writer->jobs);
   g_async_queue_unref (writer->answers);
+  g_free (writer->warning);
   g_free (writer);
 }
 
@@ -299,7 +316,9 @@ outbox_writer_run_and_wait (OutboxWriter *writer, OutboxWork work, gpointer data
   GAsyncQueue *waiting = g_async_queue_new ();
 
   push (writer, (Job){ .kind = JOB_RUN, .work = work, .data = data, .waiting = waiting });
-  g_free (g_async_queue_pop (waiting));
+  Job *job = g_async_queue_pop (waiting);
+  take_warning (writer, job);
+  g_free (job);
   g_async_queue_unref (waiting);
 }
 
@@ -308,4 +327,10 @@ outbox_writer_record (OutboxWriter *writer, OutboxBatch *batch, RecordDone done,
 {
   push (writer,
         (Job){ .kind = JOB_RECORD, .batch = outbox_batch_ref (batch), .recorded = done, .data = data });
+}
+
+const char *
+outbox_writer_warning (const OutboxWriter *writer)
+{
+  return writer->warning;
 }

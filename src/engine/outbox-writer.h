@@ -13,6 +13,9 @@ OutboxWriter *outbox_writer_new (Outbox *outbox);
  * Accepts NULL. */
 void          outbox_writer_free (OutboxWriter *writer);
 
+/* What its Outbox had to be told of since it was handed over; NULL: nothing. */
+const char   *outbox_writer_warning (const OutboxWriter *writer);
+
 /* WORK on the thread, then DONE (NULL: nobody) on the main context, with NULL in the place
  * of the Outbox, which isn't there. */
 void outbox_writer_run (OutboxWriter *writer, OutboxWork work, OutboxWork done, gpointer data);

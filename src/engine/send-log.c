@@ -352,15 +352,17 @@ write_file (const char *file, gint64 at, const GPtrArray *lines, GError **error)
   return failure == 0 || file_error (file, failure, error);
 }
 
-gboolean
-log_write (const LogEntry *entry, GError **error)
+static gboolean
+is_off (const Account *account)
+{
+  return account->log == NULL || strcmp (account->log, "off") == 0;
+}
+
+static gboolean
+write_lines (const LogEntry *entry, const GPtrArray *lines, GError **error)
 {
   const char *where = entry->account->log;
-  g_autoptr (GPtrArray) lines = NULL;
 
-  if (where == NULL || strcmp (where, "off") == 0)
-    return TRUE;
-  lines = log_lines (entry);
   if (lines->len == 0)
     return TRUE;
   if (strcmp (where, "syslog") == 0)
@@ -370,4 +372,27 @@ log_write (const LogEntry *entry, GError **error)
   else
     return write_file (where, entry->at, lines, error);
   return TRUE;
+}
+
+gboolean
+log_write (const LogEntry *entry, GError **error)
+{
+  if (is_off (entry->account))
+    return TRUE;
+  g_autoptr (GPtrArray) lines = log_lines (entry);
+  return write_lines (entry, lines, error);
+}
+
+gboolean
+log_note (const Account *account, gint64 at, const char *text, GError **error)
+{
+  const LogEntry entry = { .account = account, .at = at };
+  g_autofree char *shown = visible_text (text, -1);
+  LogLine line = { shown, EX_OK };
+  g_autoptr (GPtrArray) lines = g_ptr_array_new ();
+
+  if (is_off (account))
+    return TRUE;
+  g_ptr_array_add (lines, &line);
+  return write_lines (&entry, lines, error);
 }

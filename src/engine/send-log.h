@@ -31,3 +31,6 @@ GPtrArray *log_lines (const LogEntry *entry);
 /* Writes them where ENTRY's account says. FALSE with TOUKAN_ERROR_IO when a file can't be
  * written. */
 gboolean log_write (const LogEntry *entry, GError **error);
+
+/* Writes TEXT, words of our own, there as a line of its own. */
+gboolean log_note (const Account *account, gint64 at, const char *text, GError **error);

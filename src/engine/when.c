@@ -288,7 +288,7 @@ moment_on_day (const Moment *moment, const Words *words, int days, gint64 *ret_t
 static gboolean
 parse_words (const Moment *moment, gint64 *ret_time)
 {
-  Words words = { DAY_NONE };
+  Words words = { .kind = DAY_NONE };
   int days = 0, again = 0; /* where that is past: so many days later */
   if (!read_words (moment->text, &words))
     return FALSE;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "mail/charset-guess.h"
 #include "mail/header-scan.h"
 #include "mail/wire-header.h"
 #include "mail/wire-scan.h"
@@ -20,24 +21,10 @@ typedef struct {
   WireScan filler;
   guint64 octets; /* of the present entity, and how many of them can't stand as they are */
   guint64 odd;
-  guint utf8_left; /* octets that the present character still needs */
-  gboolean utf8;   /* so far the content is */
+  CharsetGuess charset; /* of the present entity */
 } Surveyor;
 
 /* ---- what is in it -------------------------------------------------------- */
-
-/* Is what comes UTF-8? Only to name a charset that nobody named. */
-static void
-follow_utf8 (Surveyor *surveyor, guint8 octet)
-{
-  if (surveyor->utf8_left > 0) {
-    surveyor->utf8 = surveyor->utf8 && (octet & 0xC0) == 0x80;
-    surveyor->utf8_left--;
-  } else if (octet >= 0x80) {
-    surveyor->utf8 = surveyor->utf8 && octet >= 0xC2 && octet <= 0xF4;
-    surveyor->utf8_left = octet >= 0xF0 ? 3 : octet >= 0xE0 ? 2 : 1;
-  }
-}
 
 static gboolean
 survey_content (gpointer data, const MimeEntity *entity, const guint8 *octets, gsize length, GError **error)
@@ -45,10 +32,9 @@ survey_content (gpointer data, const MimeEntity *entity, const guint8 *octets, g
   Surveyor *surveyor = data;
   wire_scan_add (&surveyor->content, octets, length);
   surveyor->octets += length;
-  for (gsize i = 0; i < length; i++) {
+  charset_guess_add (&surveyor->charset, octets, length);
+  for (gsize i = 0; i < length; i++)
     surveyor->odd += octets[i] >= 0x80 || octets[i] == '=' || octets[i] == '\0';
-    follow_utf8 (surveyor, octets[i]);
-  }
   return TRUE;
 }
 
@@ -120,8 +106,7 @@ plan_leaf (const Surveyor *surveyor, const MimeEntity *entity, WirePlan *plan, G
     plan->content = encoding_for (surveyor, entity);
     plan->label = transfer_kind_name (plan->content);
     if (!entity->typed && scan->eight_bit)
-      plan->type = surveyor->utf8 && surveyor->utf8_left == 0 ? "text/plain; charset=utf-8"
-                                                              : "text/plain; charset=iso-8859-1";
+      plan->type = charset_guess_type (&surveyor->charset);
     return TRUE;
   }
 }
@@ -183,8 +168,7 @@ survey_header (gpointer data, const MimeEntity *entity, const GString *header, G
   g_array_append_val (survey->plans, plan);
   wire_scan_init (&surveyor->content);
   surveyor->octets = surveyor->odd = 0;
-  surveyor->utf8 = TRUE;
-  surveyor->utf8_left = 0;
+  surveyor->charset = (CharsetGuess){ 0 };
   return TRUE;
 }
 

@@ -114,6 +114,14 @@ state_of_route (const struct nlmsghdr *message)
   return hash_attributes (hash, &attributes);
 }
 
+/* NLMSG_OK(), which compares numbers of different signs. */
+static gboolean
+is_whole (const struct nlmsghdr *message, int left)
+{
+  return left >= (int)sizeof *message && message->nlmsg_len >= sizeof *message
+         && message->nlmsg_len <= (guint32)left;
+}
+
 guint64
 link_state_of_dump (const void *octets, gsize length, gboolean *ret_done)
 {
@@ -121,7 +129,7 @@ link_state_of_dump (const void *octets, gsize length, gboolean *ret_done)
   guint64 state = 0;
 
   *ret_done = length < sizeof *message;
-  for (int left = (int)length; NLMSG_OK (message, left); message = NLMSG_NEXT (message, left)) {
+  for (int left = (int)length; is_whole (message, left); message = NLMSG_NEXT (message, left)) {
     if (message->nlmsg_type == RTM_NEWADDR)
       state += state_of_address (message);
     else if (message->nlmsg_type == RTM_NEWROUTE)
@@ -143,7 +151,7 @@ state_of_dump (int fd, guint16 type)
                           .nlmsg_type = type,
                           .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
                 .what = { .rtgen_family = AF_UNSPEC } };
-  g_autofree void *answer = g_malloc (ANSWER_SIZE);
+  guint8 *answer = g_malloc (ANSWER_SIZE);
   gboolean done = send (fd, &request, request.head.nlmsg_len, MSG_NOSIGNAL) < 0;
   guint64 state = 0;
 
@@ -151,6 +159,7 @@ state_of_dump (int fd, guint16 type)
     gssize got = recv (fd, answer, ANSWER_SIZE, MSG_DONTWAIT);
     state += link_state_of_dump (answer, got > 0 ? (gsize)got : 0, &done);
   }
+  g_free (answer);
   return state;
 }
 

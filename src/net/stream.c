@@ -1,11 +1,12 @@
-/* A descriptor on the main loop. What is written during a turn is gathered and leaves in one
- * write (one TLS record, one segment if it fits): small writes would meet Nagle's algorithm
- * and the delayed ACK, and cost 40 ms each.
+/* A descriptor on the main loop, or one for each direction. What is written during a turn is gathered and
+ * leaves in one write (one TLS record, one segment if it fits): small writes would meet Nagle's algorithm and
+ * the delayed ACK, and cost 40 ms each.
  *
  * Everything is said from the source's dispatch, where the stream may be freed at any
  * call; `over` tells the rest of that dispatch to touch nothing more. */
 #include "net/stream.h"
 
+#include "net/descriptors.h"
 #include "net/octet-queue.h"
 
 #include <errno.h>
@@ -22,10 +23,11 @@
 struct Stream {
   guint references; /* the owner's, and that of a dispatch under way */
   int fd;
+  int out; /* where writing goes: fd in most cases; -1: closed already */
   StreamEvents events;
   gpointer data;
   GSource *source;
-  gpointer polled; /* NULL: nothing is waited for */
+  gpointer polled, polled_out; /* NULL: nothing is waited for; the second one where there are two */
   Tls *tls;
   OctetQueue plain; /* under TLS: queued and not yet encrypted */
   OctetQueue wire;  /* for the kernel */
@@ -51,20 +53,36 @@ typedef struct {
 /* --- polling --------------------------------------------------------------------- */
 
 static void
+poll_for (Stream *stream, int fd, gpointer *polled, GIOCondition wanted)
+{
+  if (wanted && *polled) {
+    g_source_modify_unix_fd (stream->source, *polled, wanted);
+  } else if (wanted) {
+    *polled = g_source_add_unix_fd (stream->source, fd, wanted);
+  } else if (*polled) {
+    /* Not even for HUP, which poll() would report over and over. */
+    g_source_remove_unix_fd (stream->source, *polled);
+    *polled = NULL;
+  }
+}
+
+static void
 stream_watch (Stream *stream)
 {
-  GIOCondition wanted = 0;
-  if (!stream->over)
-    wanted = (stream->reading ? G_IO_IN : 0) | (stream->blocked ? G_IO_OUT : 0);
-  if (wanted && stream->polled) {
-    g_source_modify_unix_fd (stream->source, stream->polled, wanted);
-  } else if (wanted) {
-    stream->polled = g_source_add_unix_fd (stream->source, stream->fd, wanted);
-  } else if (stream->polled) {
-    /* Not even for HUP, which poll() would report over and over. */
-    g_source_remove_unix_fd (stream->source, stream->polled);
-    stream->polled = NULL;
+  GIOCondition in = !stream->over && stream->reading ? G_IO_IN : 0;
+  GIOCondition out = !stream->over && stream->blocked ? G_IO_OUT : 0;
+  if (stream->out == stream->fd) {
+    poll_for (stream, stream->fd, &stream->polled, in | out);
+  } else {
+    poll_for (stream, stream->fd, &stream->polled, in);
+    poll_for (stream, stream->out, &stream->polled_out, out);
   }
+}
+
+static GIOCondition
+polled_condition (const Stream *stream, gpointer polled)
+{
+  return polled ? g_source_query_unix_fd (stream->source, polled) : 0;
 }
 
 static gboolean
@@ -85,7 +103,8 @@ static gboolean
 source_check (GSource *source)
 {
   const Stream *stream = ((StreamSource *)source)->stream;
-  return stream_is_due (stream) || (stream->polled && g_source_query_unix_fd (source, stream->polled) != 0);
+  return stream_is_due (stream) || polled_condition (stream, stream->polled)
+         || polled_condition (stream, stream->polled_out);
 }
 
 /* --- the end ----------------------------------------------------------------------- */
@@ -162,10 +181,7 @@ static void
 stream_send (Stream *stream)
 {
   gsize length = octet_queue_length (&stream->wire);
-  gssize sent;
-  do
-    sent = send (stream->fd, octet_queue_front (&stream->wire), length, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
+  gssize sent = descriptor_write (stream->out, octet_queue_front (&stream->wire), length);
   if (sent >= 0) {
     octet_queue_drop (&stream->wire, (gsize)sent);
     stream->blocked = (gsize)sent < length;
@@ -174,7 +190,8 @@ stream_send (Stream *stream)
   } else {
     /* What the peer said before it hung up (a 421) may still be there to be read, and its end
      * follows. Without a reader, or after another kind of error, no such end would come. */
-    stream->closed_due = !stream->reading || (errno != EPIPE && errno != ECONNRESET);
+    stream->closed_due
+        = !stream->reading || stream->out != stream->fd || (errno != EPIPE && errno != ECONNRESET);
     stream_break (stream, g_strerror (errno));
   }
 }
@@ -192,8 +209,11 @@ stream_do_flush (Stream *stream)
   stream->drained_due = stream->drained_due || stream->owes_drained;
   stream->owes_drained = FALSE;
   if (stream->closing && !stream->shut) {
-    shutdown (stream->fd, SHUT_WR);
     stream->shut = TRUE;
+    if (stream->out == stream->fd)
+      shutdown (stream->fd, SHUT_WR);
+    else
+      close (g_steal_fd (&stream->out));
   }
 }
 
@@ -338,10 +358,7 @@ static void
 stream_receive (Stream *stream)
 {
   guint8 octets[TURN_SIZE];
-  gssize length;
-  do
-    length = recv (stream->fd, octets, sizeof octets, MSG_DONTWAIT);
-  while (length < 0 && errno == EINTR);
+  gssize length = descriptor_read (stream->fd, octets, sizeof octets);
   acknowledge_at_once (stream->fd);
   if (length == 0) {
     stream_end (stream, NULL);
@@ -366,13 +383,13 @@ stream_set_reading (Stream *stream, gboolean reading)
 /* --- the source --------------------------------------------------------------------- */
 
 static void
-stream_turn (Stream *stream, GIOCondition ready)
+stream_turn (Stream *stream, GIOCondition in, GIOCondition out)
 {
   if (stream->handshake_due)
     stream_go_on_tls (stream);
-  if (!stream->over && stream->reading && (ready & (G_IO_IN | G_IO_HUP | G_IO_ERR)))
+  if (!stream->over && stream->reading && (in & (G_IO_IN | G_IO_HUP | G_IO_ERR)))
     stream_receive (stream);
-  if (!stream->over && (stream->flush_due || (ready & (G_IO_OUT | G_IO_HUP | G_IO_ERR) && stream->blocked)))
+  if (!stream->over && (stream->flush_due || (out & (G_IO_OUT | G_IO_HUP | G_IO_ERR) && stream->blocked)))
     stream_do_flush (stream);
   if (!stream->over && stream->drained_due) {
     stream->drained_due = FALSE;
@@ -390,27 +407,43 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer data)
   if (stream->over)
     return G_SOURCE_CONTINUE;
   stream->references++;
-  stream_turn (stream, stream->polled ? g_source_query_unix_fd (source, stream->polled) : 0);
+  GIOCondition in = polled_condition (stream, stream->polled);
+  stream_turn (stream, in, stream->out == stream->fd ? in : polled_condition (stream, stream->polled_out));
   if (!g_source_is_destroyed (source))
     stream_watch (stream);
   stream_unref (stream);
   return G_SOURCE_CONTINUE;
 }
 
-Stream *
-stream_new (int fd, const StreamEvents *events, gpointer data)
+static Stream *
+make_stream (int in, int out, const StreamEvents *events, gpointer data)
 {
   static GSourceFuncs functions
       = { .prepare = source_prepare, .check = source_check, .dispatch = source_dispatch };
   Stream *stream = g_new0 (Stream, 1);
-  *stream = (Stream){ .references = 1, .fd = fd, .events = *events, .data = data, .reading = TRUE };
-  g_unix_set_fd_nonblocking (fd, TRUE, NULL);
+  *stream
+      = (Stream){ .references = 1, .fd = in, .out = out, .events = *events, .data = data, .reading = TRUE };
   stream->source = g_source_new (&functions, sizeof (StreamSource));
   ((StreamSource *)stream->source)->stream = stream;
   g_source_set_static_name (stream->source, "stream");
   stream_watch (stream);
   g_source_attach (stream->source, g_main_context_get_thread_default ());
   return stream;
+}
+
+Stream *
+stream_new (int fd, const StreamEvents *events, gpointer data)
+{
+  g_unix_set_fd_nonblocking (fd, TRUE, NULL);
+  return make_stream (fd, fd, events, data);
+}
+
+/* What is behind them is shared with whoever gave them to us: a terminal that we made
+ * non-blocking would stay so after our end. */
+Stream *
+stream_new_pair (int in, int out, const StreamEvents *events, gpointer data)
+{
+  return make_stream (in, out, events, data);
 }
 
 void
@@ -422,5 +455,7 @@ stream_free (Stream *stream)
   g_source_destroy (stream->source);
   g_source_unref (stream->source);
   close (stream->fd);
+  if (stream->out >= 0 && stream->out != stream->fd)
+    close (stream->out);
   stream_unref (stream);
 }

@@ -24,6 +24,9 @@ typedef struct {
 /* Takes FD. Callbacks come from the main context, never from within a call here. The
  * stream may be freed inside any callback. */
 Stream *stream_new (int fd, const StreamEvents *events, gpointer data);
+/* The same with a descriptor for each direction, of any kind: pipes, a terminal, a file.
+ * Takes both. No TLS. */
+Stream *stream_new_pair (int in, int out, const StreamEvents *events, gpointer data);
 void    stream_free (Stream *stream); /* closes */
 
 /* Queues; leaves at stream_flush() or at the end of this turn of the loop (under TLS not

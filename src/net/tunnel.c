@@ -1,11 +1,12 @@
-/* A command in place of a connect. It gets a session of its own: all that it starts can be ended
- * together, and it finds no terminal on which it could ask behind our back (ssh then takes its
- * agent, or says why it can't). */
+/* A command, or a socket in the file system, in place of a connect. The command gets a session of its own:
+ * all that it starts can be ended together, and it finds no terminal on which it could ask behind our back
+ * (ssh then takes its agent, or says why it can't). */
 #include "net/tunnel.h"
 
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/ticks.h"
+#include "net/local-socket.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -28,8 +29,8 @@ typedef struct {
 } Command;
 
 struct Tunnel {
-  Command *command; /* NULL: it is over */
-  int complaints;   /* its stderr, -1: at its end */
+  Command *command; /* NULL: it is over, or there was none */
+  int complaints;   /* its stderr; -1: there is none */
   GSource *reading;
   GString *line; /* as far as it has come */
   char *last;    /* the last whole line with something in it */
@@ -213,10 +214,28 @@ run (const char *line, int theirs, GError **error)
   return NULL;
 }
 
+static Tunnel *
+open_socket (const char *path, int *ret_fd, GError **error)
+{
+  int fd = local_socket_connect (path);
+  if (fd < 0) {
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_SYSTEM, _ ("Nobody answers at %s: %s"), path,
+                 g_strerror (errno));
+    return NULL;
+  }
+  Tunnel *tunnel = g_new0 (Tunnel, 1);
+  tunnel->line = g_string_new (NULL);
+  tunnel->complaints = -1;
+  *ret_fd = fd;
+  return tunnel;
+}
+
 Tunnel *
 tunnel_open (const char *command, const char *host, guint16 port, int *ret_fd, GError **error)
 {
   int fds[2];
+  if (g_str_has_prefix (command, TUNNEL_SOCKET))
+    return open_socket (command + strlen (TUNNEL_SOCKET), ret_fd, error);
   if (!is_harmless (host)) {
     g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_SYSTEM,
                  _ ("\"%s\" can't be given to the tunnel's command"), host);
@@ -245,7 +264,8 @@ tunnel_free (Tunnel *tunnel)
   if (tunnel->command)
     command_end (tunnel->command);
   release_source (&tunnel->reading);
-  close (tunnel->complaints);
+  if (tunnel->complaints >= 0)
+    close (tunnel->complaints);
   g_string_free (tunnel->line, TRUE);
   g_free (tunnel->last);
   g_free (tunnel);

@@ -20,6 +20,8 @@
 #define WAL_PAGES 64
 #define WAL_PAGES_PRECIOUS 256
 
+#define PUBLISH_PAUSE 5000 /* µs */
+
 /* So long the others are waited for, to begin the journal anew. */
 #define WRITE_BACK_PATIENCE_MS 100
 
@@ -268,14 +270,29 @@ move_into_place (Database *database, const char *draft, int folder)
          && (!database->schema->precious || fsync (folder) == 0);
 }
 
+/* Not for longer than the file is missing: those who write into it hold the lock in turn, and
+ * hundreds of them never let it go. */
+static gboolean
+lock_for_publishing (const Database *database, int folder)
+{
+  while (!lock_folder (folder, LOCK_EX | LOCK_NB)) {
+    if (errno != EWOULDBLOCK || access (database->file, F_OK) == 0)
+      return FALSE;
+    g_usleep (PUBLISH_PAUSE);
+  }
+  return TRUE;
+}
+
 static int
 publish (Database *database, const char *draft)
 {
   int folder = open_directory (database);
   gboolean placed = FALSE;
 
-  if (folder >= 0 && lock_folder (folder, LOCK_EX))
+  if (folder >= 0 && lock_for_publishing (database, folder))
     placed = move_into_place (database, draft, folder);
+  else if (folder >= 0)
+    placed = access (database->file, F_OK) == 0;
   int code = placed ? SQLITE_OK : refuse_directory (database);
   if (folder >= 0)
     close (folder);
@@ -325,6 +342,31 @@ gboolean
 database_is_damage (int code)
 {
   return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
+static int
+read_through (const char *name)
+{
+  guint8 piece[65536];
+  gssize got = 1;
+  int fd = open (name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+  if (fd < 0)
+    return errno == ENOENT ? 0 : errno;
+  while (got > 0 || (got < 0 && errno == EINTR))
+    got = read (fd, piece, sizeof piece);
+  int number = got < 0 ? errno : 0;
+  close (fd);
+  return number;
+}
+
+int
+database_file_try_reading (const Database *database)
+{
+  g_autofree char *journal = g_strconcat (database->file, "-wal", NULL);
+  int number = read_through (database->file);
+
+  return number != 0 ? number : read_through (journal);
 }
 
 /* One of many processes that find the same damage may move the file, and none may move

@@ -37,6 +37,8 @@ const char *database_vfs (void);
 int      database_file_open (Database *database, gboolean make);
 void     database_file_close (Database *database);
 gboolean database_file_is_in_place (const Database *database);
+/* Reads file and journal from end to end: 0, or an errno. */
+int      database_file_try_reading (const Database *database);
 /* TRUE: the damaged file is out of the way, by our doing or another's. */
 gboolean database_file_set_aside (Database *database);
 

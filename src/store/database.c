@@ -161,19 +161,30 @@ database_prepare (sqlite3 *sqlite, const char *sql, const char *format, ...)
   return statement;
 }
 
+/* SQLITE_ROW with the first number of the first row, or SQLITE_DONE without one. */
+static int
+step_once (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *format, va_list values)
+{
+  sqlite3_stmt *statement = prepare (sqlite, sql, format, values);
+
+  if (!statement)
+    return sqlite3_extended_errcode (sqlite);
+  int code = sqlite3_step (statement);
+  if (code == SQLITE_ROW && ret_number)
+    *ret_number = sqlite3_column_int64 (statement, 0);
+  sqlite3_finalize (statement);
+  return code == SQLITE_ROW || code == SQLITE_DONE ? code : sqlite3_extended_errcode (sqlite);
+}
+
 int
 database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
 {
   va_list values;
 
   va_start (values, format);
-  sqlite3_stmt *statement = prepare (sqlite, sql, format, values);
+  int code = step_once (sqlite, NULL, sql, format, values);
   va_end (values);
-  if (!statement)
-    return sqlite3_extended_errcode (sqlite);
-  int code = sqlite3_step (statement);
-  sqlite3_finalize (statement);
-  return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : sqlite3_extended_errcode (sqlite);
+  return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 int
@@ -182,17 +193,9 @@ database_get (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *
   va_list values;
 
   va_start (values, format);
-  sqlite3_stmt *statement = prepare (sqlite, sql, format, values);
+  int code = step_once (sqlite, ret_number, sql, format, values);
   va_end (values);
-  if (!statement)
-    return sqlite3_extended_errcode (sqlite);
-  int code = sqlite3_step (statement);
-  if (code == SQLITE_ROW)
-    *ret_number = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-  if (code == SQLITE_ROW)
-    return SQLITE_OK;
-  return code == SQLITE_DONE ? SQLITE_DONE : sqlite3_extended_errcode (sqlite);
+  return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 /* --- versions ---------------------------------------------------------------------------- */
@@ -274,6 +277,26 @@ begin (Database *database, DatabaseMode mode)
   return code;
 }
 
+/* A commit that failed at its fsync may stand in the journal whole, and whoever reads that
+ * when all of us are gone takes it for true. Its failure is told, so it must not come to life:
+ * another commit takes its place there. */
+static void
+bury_failed_commit (Database *database)
+{
+  g_autofree char *stamp = NULL;
+  gint64 version = 0;
+
+  set_laziness (database, TRUE);
+  if (sqlite3_exec (database->sqlite, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+    return;
+  if (database_get (database->sqlite, &version, "PRAGMA user_version", "") == SQLITE_OK) {
+    stamp = g_strdup_printf ("PRAGMA user_version = %d; COMMIT", (int)version);
+    sqlite3_exec (database->sqlite, stamp, NULL, NULL, NULL);
+  }
+  if (!sqlite3_get_autocommit (database->sqlite))
+    sqlite3_exec (database->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
 static int
 transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
 {
@@ -294,6 +317,8 @@ transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer dat
     database_fail_with (database, code);
   if (!sqlite3_get_autocommit (sqlite))
     sqlite3_exec (sqlite, "ROLLBACK", NULL, NULL, NULL);
+  if (writing && (code & 0xff) == SQLITE_IOERR)
+    bury_failed_commit (database);
   return code;
 }
 
@@ -340,6 +365,20 @@ run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
   return code;
 }
 
+/* SQLite says of a read that failed with EIO that the file is damaged. A disk that fails now
+ * must not cost what is on it: only what can be read whole, and makes no sense, is damaged. */
+static int
+run_again (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
+{
+  database_file_close (database);
+  int number = database_file_try_reading (database);
+  if (number == 0)
+    return run (database, mode, work, data);
+  g_autofree char *file = visible_text (database->file, -1);
+  database_fail (database, g_strdup_printf (_ ("%s can't be read: %s"), file, g_strerror (number)));
+  return SQLITE_IOERR_READ;
+}
+
 int
 database_run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer data)
 {
@@ -348,6 +387,8 @@ database_run (Database *database, DatabaseMode mode, DatabaseWork work, gpointer
   g_clear_pointer (&database->failure, g_free);
   database->patience = mode == DATABASE_READ ? schema->read_patience : schema->write_patience;
   int code = run (database, mode, work, data);
+  if (database_is_damage (code))
+    code = run_again (database, mode, work, data);
   if (database_is_damage (code) && database_file_set_aside (database))
     code = run (database, mode, work, data);
   if (code != SQLITE_OK && code != SQLITE_DONE && !database->failure)

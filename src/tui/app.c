@@ -438,6 +438,20 @@ close_all (App *app)
   secret_forget_all ();
 }
 
+/* While any letter of this composer may still be undone. */
+static Ticks
+longest_undo (const App *app)
+{
+  Ticks longest = 0;
+
+  for (guint i = 0; i < app->sheets->len; i++) {
+    const Sheet *sheet = g_ptr_array_index (app->sheets, i);
+    if (sheet->account)
+      longest = MAX (longest, sheet->account->undo_window);
+  }
+  return longest;
+}
+
 static void
 leave_mail (const App *app)
 {
@@ -445,7 +459,7 @@ leave_mail (const App *app)
 
   if (!app->leaves_mail)
     return;
-  if (background_start (app->directory, &error))
+  if (background_start (app->directory, longest_undo (app), &error))
     printf (_ ("toukan: what was on its way goes on in the background; toukan outbox tells how it fares\n"));
   else
     fprintf (stderr, _ ("toukan: warning: %s\n"), error->message);

@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import statistics
 import sys
 import time
@@ -25,6 +26,7 @@ from lab.sink import PASSWORD, USER  # noqa: E402
 from servers.tree import Tree, find_tree  # noqa: E402
 
 MEASURE = BUILD / "tests/bench/measure"
+INJECT = BUILD / "tests/campaign/inject"
 TEXT = message("One line.\r\n")
 PORT_PATIENCE, ATTEMPT_DELAY = 3.0, 0.25
 
@@ -54,9 +56,11 @@ class Table:
         print("|", " | ".join(str(cell) for cell in cells), "|", flush=True)
 
 
-def measure(lab, command, text=TEXT):
-    """Runs COMMAND on the client's host; what it cost."""
-    done = lab.client.run([str(MEASURE), *map(str, command)], input=text.encode(), text=False,
+def measure(lab, command, text=TEXT, root="/", around=()):
+    """Runs COMMAND on the client's host, its root being ROOT; what it cost. AROUND: a command
+    that runs it all, and isn't measured."""
+    command = [*around, MEASURE, "--root", root, *command]
+    done = lab.client.run([*map(str, command)], input=text.encode(), text=False,
                           env=lab.toukan.environment, cwd=lab.toukan.home)
     *said, last = done.stderr.decode(errors="replace").splitlines()
     microseconds, peak, status = map(int, last.split())
@@ -301,13 +305,19 @@ def bench_port(table, port, listen, tls, chunking):
 
 # --- the whole process -----------------------------------------------------------------
 
-def interleaved(lab, commands, runs=41):
+RUNS = 41
+
+
+def interleaved(lab, commands, runs=RUNS):
     """Each command in turn, so that what disturbs the machine disturbs them all alike."""
     costs = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
             costs[name].append(measure(lab, command))
     return {name: medians(each[1:]) for name, each in costs.items()}
+
+
+MEMORY_ONLY = "toukan, outbox = no"
 
 
 def bench_process():
@@ -319,15 +329,20 @@ def bench_process():
     peaks = {}
     for what, tls, limit in (("plain", None, 1.25), ("TLS + AUTH", "starttls", 1.0)):
         with Lab() as lab:
-            found = process_costs(lab, tls)
+            found, fsyncs = process_costs(lab, tls)
+            disk = fsyncs * fsync_seconds(lab.folder)
+        curls = found["curl"].seconds
         for name, cost in found.items():
-            table.row(name, what, f"{cost.seconds * 1000:.1f}", figure=cost.seconds / found["curl"].seconds,
-                      limit=limit if name == "toukan" else None)
+            table.row(name, what, f"{cost.seconds * 1000:.1f}", figure=cost.seconds / curls,
+                      limit=limit if name == MEMORY_ONLY else None)
+        table.row(f"toukan, but for {fsyncs} fsyncs", f"{what}, {disk * 1000:.1f} ms of fsync",
+                  f"{(found['toukan'].seconds - disk) * 1000:.1f}", figure=(found["toukan"].seconds - disk) / curls,
+                  limit=limit)
         peaks[what] = found
     table = Table("Peak memory, MiB", "program", "what")
     for what, found in peaks.items():
         for name, cost in found.items():
-            table.row(name, what, figure=cost.peak_kib / 1024, limit=16 if name == "toukan" else None)
+            table.row(name, what, figure=cost.peak_kib / 1024, limit=16 if name.startswith("toukan") else None)
 
 
 def process_costs(lab, tls):
@@ -335,17 +350,95 @@ def process_costs(lab, tls):
     lab.hosts({"smtp.lab.test": ["127.0.0.1"]})
     lab.sink("--mechanisms", "PLAIN", paths=("127.0.0.1:587",), host=lab.client)
     account = {} if tls else {"tls": "off", "auth": "off"}
-    commands = {"toukan": toukan(lab, ports="587", **account)}
+    command = toukan(lab, ports="587", **account)
+    commands = {"toukan": command, MEMORY_ONLY: [*command[:2], "--set=outbox=no", *command[2:]]}
     for rival in RIVALS:
         if rival is not swaks:
             commands[rival.__name__] = rival(lab, "smtp.lab.test", 587, tls)
-    return interleaved(lab, commands)
+    return interleaved(lab, commands), count_fsyncs(lab, command)
+
+
+# --- handing in --------------------------------------------------------------------------
+
+SLOW_FSYNC = 5000  # µs
+
+
+class PostfixDrop(PostfixRelay):
+    """Postfix's sendmail, which leaves the message in its maildrop. Nobody fetches it there, but
+    somebody answers who is told that there is something to fetch."""
+
+    def __init__(self, lab):
+        super().__init__(lab)
+        self._tree.run("postfix", "stop", check=False)
+        place = self._tree.path("var/spool/postfix/public/pickup")
+        place.unlink(missing_ok=True)
+        self._pickup = socket.socket(socket.AF_UNIX)
+        self._pickup.bind(str(place))
+        self._pickup.listen(1024)
+        place.chmod(0o666)
+        self._maildrop = self._tree.path("var/spool/postfix/maildrop")
+        self.root, self.command = self._tree.root, ["/usr/sbin/sendmail", "-f", SENDER, RECIPIENT]
+
+    def count(self):
+        return sum(1 for _ in self._maildrop.iterdir())
+
+
+def count_fsyncs(lab, command, root="/"):
+    """How many of them COMMAND waits for, in files of the lab."""
+    log = lab.folder / "calls"
+    measure(lab, command, root=root)  # the first one makes the outbox
+    measure(lab, command, root=root, around=[INJECT, "--root", lab.folder, "--log", log, "--"])
+    calls = [line.split(" ")[1] for line in log.read_text(encoding="utf-8").splitlines()]
+    return sum(1 for call in calls if call in ("fsync", "fdatasync"))
+
+
+def fsync_seconds(folder, runs=41):
+    """What it costs to make 4 KiB more of a file durable on this disk."""
+    times = []
+    with open(folder / "fsync", "wb", buffering=0) as file:
+        for _ in range(runs):
+            file.write(bytes(4096))
+            began = time.monotonic()
+            os.fdatasync(file.fileno())
+            times.append(time.monotonic() - began)
+    return statistics.median(times)
+
+
+def handing_in(lab, command, postfix, around=()):
+    costs = {"toukan": [], "Postfix": []}
+    for _ in range(RUNS):
+        costs["toukan"].append(measure(lab, command, around=around))
+        costs["Postfix"].append(measure(lab, postfix.command, root=postfix.root, around=around))
+    return {name: medians(each[1:]) for name, each in costs.items()}
+
+
+def bench_enqueue():
+    if not HAVE_POSTFIX:
+        print("\nPostfix isn't unpacked, or this isn't root: no comparison of handing in")
+        return
+    with Lab() as lab:
+        lab.sink()
+        postfix = PostfixDrop(lab)
+        here = toukan(lab, delivery="queue")
+        fsyncs = {"toukan": count_fsyncs(lab, here), "Postfix": count_fsyncs(lab, postfix.command, postfix.root)}
+        before = postfix.count()
+        quick, slow = handing_in(lab, here, postfix), handing_in(lab, here, postfix, [INJECT, "--delay", SLOW_FSYNC, "--"])
+        kept = postfix.count() - before
+        if kept != 2 * RUNS:
+            raise RuntimeError(f"{kept} messages are in Postfix's maildrop, not {2 * RUNS}")
+        one = fsync_seconds(lab.folder)
+    table = Table(f"Handing in, durably: as a multiple of Postfix's sendmail (an fsync of this disk takes "
+                  f"{one * 1000:.2f} ms)", "program", "disk", "fsyncs", "milliseconds")
+    for disk, costs in (("as it is", quick), (f"fsync takes {SLOW_FSYNC / 1000:.0f} ms more", slow)):
+        for name, cost in costs.items():
+            table.row(name, disk, fsyncs[name], f"{cost.seconds * 1000:.1f}",
+                      figure=cost.seconds / costs["Postfix"].seconds, limit=0.8 if name == "toukan" else None)
 
 
 def main():
     namespaces.enter(as_root=HAVE_POSTFIX)
     print("# What toukan costs")
-    for bench in (bench_ladder, bench_round_trips, bench_process):
+    for bench in (bench_ladder, bench_round_trips, bench_process, bench_enqueue):
         if not sys.argv[1:] or any(word in bench.__name__ for word in sys.argv[1:]):
             bench()
     sys.exit(1 if Table.over else 0)

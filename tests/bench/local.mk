@@ -4,7 +4,7 @@ tests_bench_measure_SOURCES = tests/bench/measure.c
 EXTRA_DIST += tests/bench/bench.py
 CLEANFILES += tests/bench/measure
 
-bench: all tests/bench/measure
+bench: all tests/bench/measure tests/campaign/inject
 	@$(AM_TESTS_ENVIRONMENT) python3 -B $(srcdir)/tests/bench/bench.py $(BENCH)
 
 .PHONY: bench

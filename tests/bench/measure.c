@@ -3,6 +3,7 @@
  * size of the process that made it, and this one is small. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,13 +20,21 @@ microseconds_now (void)
 int
 main (int argc, char **argv)
 {
+  const char *root = NULL;
+  if (argc > 2 && strcmp (argv[1], "--root") == 0) {
+    root = argv[2];
+    argc -= 2;
+    argv += 2;
+  }
   if (argc < 2) {
-    fputs ("usage: measure COMMAND [ARGUMENT…]\n", stderr);
+    fputs ("usage: measure [--root FOLDER] COMMAND [ARGUMENT…]\n", stderr);
     return 64;
   }
   long began = microseconds_now ();
   pid_t child = fork ();
   if (child == 0) {
+    if (root && (chroot (root) != 0 || chdir ("/") != 0))
+      _exit (126);
     execvp (argv[1], argv + 1);
     perror (argv[1]);
     _exit (127);

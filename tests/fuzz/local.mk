@@ -59,3 +59,7 @@ fuzz_targets += tests/fuzz/fuzz-letter
 tests_fuzz_fuzz_letter_SOURCES = tests/fuzz/fuzz-letter.c $(fuzz_main)
 tests_fuzz_fuzz_letter_LDADD = $(MAIL_LIBS)
 tests_fuzz_fuzz_letter_LDFLAGS = $(fuzz_ldflags)
+fuzz_targets += tests/fuzz/fuzz-aliases
+tests_fuzz_fuzz_aliases_SOURCES = tests/fuzz/fuzz-aliases.c $(fuzz_main)
+tests_fuzz_fuzz_aliases_LDADD = $(MAIL_LIBS)
+tests_fuzz_fuzz_aliases_LDFLAGS = $(fuzz_ldflags)

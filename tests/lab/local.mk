@@ -63,13 +63,23 @@ EXTRA_DIST += tests/lab/servers/postfix.py
 EXTRA_DIST += tests/lab/servers/server.py
 EXTRA_DIST += tests/lab/servers/standard.py
 EXTRA_DIST += tests/lab/servers/tree.py
-TESTS += tests/lab/test-notices.py
-EXTRA_DIST += tests/lab/test-notices.py
+# cron itself; root only.
+LONG_TESTS += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/test-cron.py
+EXTRA_DIST += tests/lab/fetch-callers
 check_PROGRAMS += tests/lab/watch-links
 tests_lab_watch_links_SOURCES = tests/lab/watch-links.c
 tests_lab_watch_links_LDADD = $(NET_LIBS)
 TESTS += tests/lab/test-link-watch.py
 EXTRA_DIST += tests/lab/test-link-watch.py
+TESTS += tests/lab/test-sendmail.py
+EXTRA_DIST += tests/lab/test-sendmail.py
+LONG_TESTS += tests/lab/test-system.py
+EXTRA_DIST += tests/lab/test-system.py
+TESTS += tests/lab/test-notices.py
+EXTRA_DIST += tests/lab/test-notices.py
+TESTS += tests/lab/test-units.py
+EXTRA_DIST += tests/lab/test-units.py
 TESTS += tests/lab/test-agent.py
 EXTRA_DIST += tests/lab/test-agent.py
 # To be preloaded, so it is neither a program nor has it a sanitizer.
@@ -78,3 +88,5 @@ EXTRA_DIST += tests/lab/fake-clock.c
 CLEANFILES += tests/lab/fake-clock.so
 tests/lab/fake-clock.so: tests/lab/fake-clock.c
 	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) -D_GNU_SOURCE -std=gnu17 $(WARNING_CFLAGS) -shared -fPIC -o $@ $(srcdir)/tests/lab/fake-clock.c
+LONG_TESTS += tests/lab/test-keeping.py
+EXTRA_DIST += tests/lab/test-keeping.py

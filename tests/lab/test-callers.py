@@ -2,28 +2,28 @@
 """Programs that call sendmail, each by its own command line, and toukan in its place."""
 
 from lab import Lab, check_equal, main, message, test
-from lab.callers import CALLERS, check_contains, sendmail_in
+from lab.callers import CALLERS, check_arrived, sendmail_in
 from lab.client import RECIPIENT, SENDER
 
-def stand_in(lab):
+def stand_in(lab, **options):
     """A server, an account, and toukan under the name of sendmail, whose path this gives."""
     lab.sink()
-    lab.toukan.configure()
+    lab.toukan.configure(options)
     return sendmail_in(lab)
 
 
 def arrived(lab, sent):
     """The octets of the one message, whose envelope is as it must be."""
     sent.check(status=0)
-    stored, = lab.messages()
+    stored, = lab.wait_for(lab.messages, "the message")  # after -bs it leaves in the background
     check_equal((stored.sender, stored.recipients), (SENDER, [RECIPIENT]), "envelope")
     return stored.octets
 
 
 def call(caller):
     with Lab() as lab:
-        sent, words = caller(lab, stand_in(lab))
-        check_contains(arrived(lab, sent), words)
+        sent, expected = caller(lab, stand_in(lab, **caller.options))
+        check_arrived(arrived(lab, sent), expected)
 
 
 for each_name, each_caller in CALLERS.items():

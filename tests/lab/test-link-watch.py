@@ -2,7 +2,6 @@
 """What counts as a change of the network, and how soon it is told."""
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -13,7 +12,7 @@ from lab import BUILD, Lab, check_equal, main, test
 from lab.network import start
 
 SETTLE, LONGEST = 0.075, 0.3
-SLACK = 0.25  # of a busy machine
+SLACK = 1  # of a busy machine
 QUIET = 0.6   # in which nothing comes
 
 
@@ -74,8 +73,7 @@ def _():
     with watched() as (lab, watch):
         lab.server.ip("link set eth0 down")  # nothing hears of that: a link with delay lies between
         check_equal(watch.changes(), [], "changes")
-        links = json.loads(subprocess.run(["ip", "-json", "link"], check=True, capture_output=True).stdout)
-        ours = min(link["ifname"] for link in links if link["ifname"].startswith("wire"))
+        ours = lab.wire(lab.client)
         for state in ("down", "up"):
             begin = time.monotonic()
             subprocess.run(["ip", "link", "set", ours, state], check=True)
@@ -144,7 +142,7 @@ def _():
 def _():
     with watched() as (lab, watch):
         begin = time.monotonic()
-        for n in range(30):
+        for n in range(100):
             lab.client.ip(f"route add 10.0.{n}.0/24 via 198.51.100.10")
             time.sleep(0.02)
         times = watch.changes()

@@ -2,7 +2,7 @@
 """toukan and Postfix, with Dovecot to check logins."""
 
 from lab import check_equal, test
-from lab.callers import CALLERS, check_contains, sendmail_in
+from lab.callers import CALLERS, check_arrived, sendmail_in
 from lab.client import RECIPIENT, SENDER
 from servers import Postfix, enter, main, standard
 from servers.dovecot import HASHED_USER
@@ -22,12 +22,12 @@ def _():
 
 def call(caller):
     """The messages of cron and the like, over the whole way into a mailbox."""
-    postfix.lab.toukan.configure(postfix.account())
-    sent, words = caller(postfix.lab, sendmail_in(postfix.lab))
+    postfix.lab.toukan.configure(postfix.account() | caller.options)
+    sent, expected = caller(postfix.lab, sendmail_in(postfix.lab))
     sent.check(status=0)
     stored, = postfix.mailbox.take()
     check_equal((stored.sender, stored.recipients), (SENDER, [RECIPIENT]), "envelope")
-    check_contains(stored.octets, words)
+    check_arrived(stored.octets, expected)
 
 
 for each_name, each_caller in CALLERS.items():

@@ -78,6 +78,8 @@ done <"$scratch/names"
 result 'the list in the manual is that of the program'
 "$toukan" config options --format keys | cmp - "$(made doc/keys.mdoc)" >&2
 result 'the keys in the manual are those of the program'
+"$toukan" sendmail --help=man | cmp - "$(made doc/letters.mdoc)" >&2
+result 'the letters in the manual are those of the program'
 "$toukan" config options --format names | cmp - "$(made doc/option-names)" >&2
 result 'the list in the completion is that of the program'
 "$toukan" config options --format sample | cmp - "$(made doc/config.sample)" >&2

@@ -35,9 +35,10 @@ event_clear (gpointer data)
 static void
 note (EventKind kind, const char *name, gint64 offset, const void *octets, gsize length)
 {
-  Event event = { .kind = kind, .name = name, .offset = offset };
+  Event event = { .kind = kind, .offset = offset };
   if (!recording || (name && !g_str_has_prefix (name, recorded_directory)))
     return;
+  event.name = g_intern_string (name);
   if (octets)
     event.octets = g_bytes_new (octets, length);
   if (kind == EVENT_SYNC)
@@ -263,7 +264,7 @@ cut_record_restore (const CutRecord *record, const Cut *cut, const char *directo
 
 typedef struct {
   sqlite3_file base;
-  const char *name; /* interned; NULL: temporary */
+  const char *name; /* SQLite's, until it is closed; NULL: temporary */
   sqlite3_file *real;
 } CutFile;
 
@@ -408,7 +409,7 @@ static int
 vfs_open (sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags, int *ret_flags)
 {
   CutFile *cut = cut_file (file);
-  cut->name = name ? g_intern_string (name) : NULL;
+  cut->name = name;
   cut->real = (sqlite3_file *)(void *)(cut + 1);
   int code = parent->xOpen (parent, name, cut->real, flags, ret_flags);
   cut->base.pMethods = code == SQLITE_OK ? &methods : NULL;

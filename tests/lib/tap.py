@@ -78,22 +78,41 @@ def _tell(number, title, said):
         print(said.read() or f"not ok {number} - {title}\n# its process died\n", end="", flush=True)
 
 
+def _wait_for(running):
+    """The index of the next test that ends, what it said, and whether it passed."""
+    process, status = os.wait()
+    index, said = running.pop(process)
+    return index, said, status == 0
+
+
+def _run_again(index, entry, prepare):
+    """What the test says alone: timers are tested here, and those beside it may have held it up
+    for longer than they last. What is wrong is wrong alone, too."""
+    process, said = _start(prepare, index + 1, entry)
+    _, again, passed = _wait_for({process: (index, said)})
+    return again, passed
+
+
 def _run_at_once(chosen, most, prepare):
-    """Each test in a process of its own, MOST of them at a time, and told in their order."""
-    running, ended, results = {}, {}, []
-    started = told = 0
-    while told < len(chosen):
-        while started < len(chosen) and len(running) < most:
-            process, said = _start(prepare, started + 1, chosen[started])
-            running[process] = started, said
-            started += 1
-        process, status = os.wait()
-        index, said = running.pop(process)
-        ended[index] = said
-        results.append(status == 0)
-        while told in ended:
-            _tell(told + 1, chosen[told][0], ended.pop(told))
-            told += 1
+    """Each test in a process of its own, MOST of them at a time, and told in their order when
+    nothing is left that must be run again."""
+    running, ended, failed = {}, {}, []
+    for index, entry in enumerate(chosen):
+        if len(running) == most:
+            at, ended[at], passed = _wait_for(running)
+            failed += [] if passed else [at]
+        process, said = _start(prepare, index + 1, entry)
+        running[process] = index, said
+    while running:
+        at, ended[at], passed = _wait_for(running)
+        failed += [] if passed else [at]
+    results = [index not in failed for index in range(len(chosen))]
+    for index in sorted(failed):
+        ended[index].close()
+        print(f"# {index + 1} failed beside others, and runs again alone", flush=True)
+        ended[index], results[index] = _run_again(index, chosen[index], prepare)
+    for index, (title, *_) in enumerate(chosen):
+        _tell(index + 1, title, ended[index])
     return results
 
 

@@ -385,7 +385,8 @@ assert_five_lines (const char *text, const char *const *overrides)
       "    from = Hanako Yamada <hanako@example.org>\n"
       "    host = mail.example.org\n"
       "    user = hanako\n"
-      "    password-command = pass show mail/example.org\n");
+      "    password-command = pass show mail/example.org\n\n"
+      "    # On a server, where cron and the like send, see \"toukan agent --system\" in toukan(1)\n");
 }
 
 static void

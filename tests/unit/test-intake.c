@@ -75,7 +75,7 @@ static const Row rows[] = {
   { "undisclosed", "To: undisclosed-recipients:;\nFrom: x@y.z\n" OWN "\n",
     "To: undisclosed-recipients:;\nFrom: x@y.z\n" OWN "\n", "", "x@y.z", NULL },
   { "unqualified", "From: root (Cron Daemon)\nTo: root\n" OWN "\nb\n",
-    "From: Cron Daemon <root@q.example>\nTo: root@q.example\n" OWN "\nb\n", "root@q.example",
+    "From: Cron Daemon <root@q.example>\nTo: root@q.example\n" OWN "\nb\n", "root@localhost",
     "root@q.example", NULL },
   { "unqualified-crlf", "From: root\r\nDate: x\r\nMessage-ID: i\r\n\r\n",
     "From: root@q.example\r\nDate: x\r\nMessage-ID: i\r\n\r\n", "", "root@q.example", NULL },
@@ -93,10 +93,95 @@ static const Row rows[] = {
     "n@e.f", "r@b.c", "s@b.c" },
   { "sender", "From: a@b.c, d@e.f\nSender: s@b.c\n" OWN "\n", "From: a@b.c, d@e.f\nSender: s@b.c\n" OWN "\n",
     "", "a@b.c", "s@b.c" },
-  { "latin-1", "From: J\374rgen <j@b.c>\n" OWN "\n", "From: J\374rgen <j@b.c>\n" OWN "\n", "", "j@b.c",
-    NULL },
+  /* 8-bit text */
+  { "latin-1", "From: J\374rgen <j@b.c>\n" OWN "\n", "From: =?utf-8?Q?J=C3=BCrgen?= <j@b.c>\n" OWN "\n", "",
+    "j@b.c", NULL },
+  { "raw-subject", "From: a@b.c\nSubject: Gr\303\274\303\237e an\n alle\n" OWN "\n",
+    "From: a@b.c\nSubject: =?utf-8?B?R3LDvMOfZQ==?= an alle\n" OWN "\n", "", "a@b.c", NULL },
+  { "raw-subject-crlf", "From: a@b.c\r\nSubject: \303\237\r\nDate: x\r\nMessage-ID: i\r\n\r\n",
+    "From: a@b.c\r\nSubject: =?utf-8?B?w58=?=\r\nDate: x\r\nMessage-ID: i\r\n\r\n", "", "a@b.c", NULL },
+  { "raw-signed", "From: a@b.c\nDKIM-Signature: x\nSubject: \303\237\n" OWN "\n\303\237",
+    "From: a@b.c\nDKIM-Signature: x\nSubject: \303\237\n" OWN "\n\303\237", "", "a@b.c", NULL },
+  { "raw-address", "From: a@b.c\nCc: \303\237@b.c\n" OWN "\n", "From: a@b.c\nCc: \303\237@b.c\n" OWN "\n",
+    "\303\237@b.c", "a@b.c", NULL },
+  { "undeclared-utf-8", "From: a@b.c\n" OWN "\n\303\237\n",
+    "From: a@b.c\n" OWN "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+    "Content-Transfer-Encoding: 8bit\n\n\303\237\n",
+    "", "a@b.c", NULL },
+  { "undeclared-latin-1", "From: a@b.c\n" OWN "\n\337\n",
+    "From: a@b.c\n" OWN "MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n"
+    "Content-Transfer-Encoding: 8bit\n\n\337\n",
+    "", "a@b.c", NULL },
+  { "undeclared-half", "From: a@b.c\n" OWN "\n\303",
+    "From: a@b.c\n" OWN "MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n"
+    "Content-Transfer-Encoding: 8bit\n\n\303",
+    "", "a@b.c", NULL },
+  { "undeclared-blank", "From: a@b.c\n" OWN "Content-Type:\n\n\303\237\n",
+    "From: a@b.c\n" OWN "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+    "Content-Transfer-Encoding: 8bit\n\n\303\237\n",
+    "", "a@b.c", NULL },
+  { "declared-in-part", "From: a@b.c\nContent-Type: text/html; charset=koi8-r\n" OWN "\n\303\237\n",
+    "From: a@b.c\nContent-Type: text/html; charset=koi8-r\n" OWN
+    "MIME-Version: 1.0\nContent-Transfer-Encoding: 8bit\n\n\303\237\n",
+    "", "a@b.c", NULL },
+  { "declared", "Content-Type: text/plain\nContent-Transfer-Encoding: 8bit\nFrom: a@b.c\n" OWN "\n\303\237\n",
+    "Content-Type: text/plain\nContent-Transfer-Encoding: 8bit\nFrom: a@b.c\n" OWN "\n\303\237\n", "",
+    "a@b.c", NULL },
+  { "declared-in-parts", "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n" OWN "\n--x\n\n\303\237\n",
+    "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n" OWN "\n--x\n\n\303\237\n", "", "a@b.c", NULL },
+  { "seven-bit", "From: a@b.c\nSubject: \303\237\n" OWN "\nb\n",
+    "From: a@b.c\nSubject: =?utf-8?B?w58=?=\n" OWN "\nb\n", "", "a@b.c", NULL },
+  /* others' fields */
+  { "return-path", "Return-Path: <x@y.z>\nFrom: a@b.c\nreturn-path:\n <x@y.z>\n" OWN "\n",
+    "From: a@b.c\n" OWN "\n", "", "a@b.c", NULL },
   { "folded-from", "From: \"A\n Name\"\n <a@b.c>\n" OWN "\n", "From: \"A\n Name\"\n <a@b.c>\n" OWN "\n", "",
     "a@b.c", NULL },
+};
+
+/* What becomes of From and Sender; the account is "Me, Myself <me@q.example>", and this
+ * machine vm and vm.lan. */
+static const struct {
+  const char *title;
+  RewriteRule rewrite;
+  const char *raw;
+  const char *message;
+} rewritten[] = {
+#define ME "\"Me, Myself\" <me@q.example>"
+  { "no", REWRITE_NO, "From: root@vm\nSender: root@vm\n" OWN "\n",
+    "From: root@q.example\nSender: root@q.example\n" OWN "\n" },
+  { "no-unqualified", REWRITE_NO, "From: root\nSender: root\n" OWN "\n",
+    "From: root@q.example\nSender: root@q.example\n" OWN "\n" },
+  { "local-unqualified", REWRITE_IF_LOCAL, "From: root (Cron Daemon)\n" OWN "\n",
+    "From: Cron Daemon <me@q.example>\n" OWN "Reply-To: Cron Daemon <root@q.example>\n\n" },
+  { "local-without-name", REWRITE_IF_LOCAL, "From: root@VM\n" OWN "\n",
+    "From: " ME "\n" OWN "Reply-To: root@q.example\n\n" },
+  { "local-domain", REWRITE_IF_LOCAL, "From: R <root@vm.lan>\n" OWN "\n",
+    "From: R <me@q.example>\n" OWN "Reply-To: R <root@vm.lan>\n\n" },
+  { "localhost", REWRITE_IF_LOCAL, "From: R <root@localhost>\n" OWN "\n",
+    "From: R <me@q.example>\n" OWN "Reply-To: R <root@q.example>\n\n" },
+  { "localhost-crlf", REWRITE_IF_LOCAL, "From: R <r@localhost>\r\nDate: x\r\nMessage-ID: i\r\n\r\n",
+    "From: R <me@q.example>\r\nDate: x\r\nMessage-ID: i\r\nReply-To: R <r@q.example>\r\n\r\n" },
+  { "not-local", REWRITE_IF_LOCAL, "From: R <r@e.f>\nSender: s@vm.lan.e.f\n" OWN "\n",
+    "From: R <r@e.f>\nSender: s@vm.lan.e.f\n" OWN "\n" },
+  { "sender-alone", REWRITE_IF_LOCAL, "From: R <r@e.f>\nSender: root@vm\n" OWN "\n",
+    "From: R <r@e.f>\nSender: " ME "\n" OWN "\n" },
+  { "reply-to-stays", REWRITE_IF_LOCAL, "Reply-To: x@e.f\nFrom: R <root>\n" OWN "\n",
+    "Reply-To: x@e.f\nFrom: R <me@q.example>\n" OWN "\n" },
+  { "reply-to-blank", REWRITE_IF_LOCAL, "Reply-To: \nFrom: R <root>\n" OWN "\n",
+    "From: R <me@q.example>\n" OWN "Reply-To: R <root@q.example>\n\n" },
+  { "several", REWRITE_IF_LOCAL, "From: a@b.c, root\n" OWN "\n",
+    "From: " ME "\n" OWN "Reply-To: a@b.c, root@q.example\n\n" },
+  { "always", REWRITE_ALWAYS, "From: A <a@b.c>\nSender: s@b.c\n" OWN "\n",
+    "From: A <me@q.example>\nSender: " ME "\n" OWN "Reply-To: A <a@b.c>\n\n" },
+  { "always-own", REWRITE_ALWAYS, "From: Another Name <Me@Q.example>\n" OWN "\n",
+    "From: Another Name <Me@Q.example>\n" OWN "\n" },
+  { "always-missing", REWRITE_ALWAYS, OWN "\n", OWN "F\n" },
+  { "always-resent", REWRITE_ALWAYS, "Resent-From: r@b.c\nFrom: A <a@b.c>\n" OWN "\n",
+    "Resent-From: " ME "\nFrom: A <me@q.example>\n" OWN "Reply-To: A <a@b.c>\n\n" },
+  { "always-raw-name", REWRITE_ALWAYS, "From: J\303\274 <a@b.c>\n" OWN "\n",
+    "From: =?utf-8?B?SsO8?= <me@q.example>\n" OWN "Reply-To: =?utf-8?B?SsO8?= <a@b.c>\n\n" },
+  { "always-quoted-name", REWRITE_ALWAYS, "From: \"A, B\" <a@b.c>\n" OWN "\n",
+    "From: \"A, B\" <me@q.example>\n" OWN "Reply-To: \"A, B\" <a@b.c>\n\n" },
 };
 
 static char *
@@ -180,6 +265,55 @@ test_row (gconstpointer data)
   g_ptr_array_add (intake->recipients, NULL);
   g_autofree char *recipients = g_strjoinv (" ", (char **)intake->recipients->pdata);
   g_assert_cmpstr (recipients, ==, row->recipients);
+}
+
+static void
+test_rewritten (gconstpointer data)
+{
+  static const char *const local_names[] = { "vm", "vm.lan", NULL };
+  static const Mailbox own = { (char *)"Me, Myself", (char *)"me@q.example" };
+  gsize row = GPOINTER_TO_SIZE (data);
+  IntakeRules rules = rules_for (FALSE);
+  rules.rewrite = rewritten[row].rewrite;
+  rules.own = &own;
+  rules.local_names = local_names;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Intake) intake = take (rewritten[row].raw, strlen (rewritten[row].raw), &rules, &error);
+  g_assert_no_error (error);
+  g_autofree char *text = whole (intake->message);
+  check_message (rewritten[row].title, text, rewritten[row].message);
+}
+
+static void
+test_received (void)
+{
+  for (guint extra = 0; extra < 2; extra++) {
+    g_autoptr (GString) raw = g_string_new ("From: a@b.c\n");
+    for (guint i = 0; i < INTAKE_RECEIVED_LIMIT + extra; i++)
+      g_string_append (raw, "Received: from x by y\n");
+    g_string_append (raw, "\nReceived: no field\n");
+    IntakeRules rules = rules_for (FALSE);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (Intake) intake = take (raw->str, raw->len, &rules, &error);
+    g_assert_true ((intake == NULL) == (error != NULL));
+    if (extra == 0)
+      g_assert_no_error (error);
+    else
+      g_assert_error (error, TOUKAN_ERROR, TOUKAN_ERROR_UNAVAILABLE);
+  }
+}
+
+/* A Message-ID that every machine could make is none. */
+static void
+test_id_domain (void)
+{
+  IntakeRules rules = rules_for (FALSE);
+  const char *raw = "From: root@localhost\n\n";
+  g_autoptr (Intake) intake = take (raw, strlen (raw), &rules, NULL);
+  g_autofree char *text = whole (intake->message);
+  const char *id = strstr (text, "\nMessage-ID: <");
+  g_assert_nonnull (id);
+  g_assert_true (g_str_has_prefix (strchr (id, '@'), "@q.example>"));
 }
 
 static const struct {
@@ -287,6 +421,12 @@ main (int argc, char **argv)
     g_autofree char *name = g_strdup_printf ("/intake/refused/%" G_GSIZE_FORMAT, i);
     g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_refused);
   }
+  for (gsize i = 0; i < G_N_ELEMENTS (rewritten); i++) {
+    g_autofree char *name = g_strconcat ("/intake/rewritten/", rewritten[i].title, NULL);
+    g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_rewritten);
+  }
+  g_test_add_func ("/intake/received", test_received);
+  g_test_add_func ("/intake/id-domain", test_id_domain);
   g_test_add_func ("/intake/nul", test_nul_in_address);
   g_test_add_func ("/intake/odd-name", test_odd_name);
   g_test_add_func ("/intake/without-t", test_without_t);

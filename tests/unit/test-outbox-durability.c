@@ -220,7 +220,6 @@ test_cuts (gconstpointer data)
 static gboolean
 shows_loss (int ignored, guint first, guint last)
 {
-  g_autoptr (GRand) random = g_rand_new_with_seed (1);
   for (guint at = first; at <= last; at++)
     if (at == last || cut_record_promised (record, at) != cut_record_promised (record, at + 1)
         || cut_record_promised (record, at) != cut_record_promised (record, MAX (at, 1) - 1)) {

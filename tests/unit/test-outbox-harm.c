@@ -142,7 +142,7 @@ live_with_it (void)
   g_autoptr (Outbox) outbox = outbox_open (state_directory (), TRUE, &error);
   g_assert_no_error (error);
   outbox_list (outbox, &all, look_at_all, outbox, NULL);
-  g_autoptr (OutboxItem) item = claim (outbox, NOW);
+  outbox_item_free (claim (outbox, NOW));
   gint64 id = add (outbox, wish);
   assert_message (outbox, id, wish);
   g_assert_cmpint (state_of (outbox, id), ==, OUTBOX_HELD);

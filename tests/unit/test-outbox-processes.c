@@ -247,13 +247,17 @@ test_two_in_one (void)
   state_begin ();
   g_autoptr (Outbox) first = open_outbox ();
   Outbox *second = open_outbox ();
-  gint64 id = add (second, (Wish){ .state = OUTBOX_SENDING });
+  gint64 id = add (second, (Wish){ .state = OUTBOX_SENDING, .recipients = 2 });
   g_autofree char *own = g_strdup_printf ("%d", getpid ());
   g_autoptr (OutboxItem) seen = find (first, id);
   g_assert_cmpstr (seen->holder, ==, own);
   g_assert_cmpint (outbox_item_standing (seen, NOW), ==, STANDING_SENDING);
   g_assert_null (claim (first, NOW));
-  outbox_close (open_outbox ()); /* its descriptor of the locks' file is another one */
+  permit (second, id, 0);
+  g_assert_null (claim (first, NOW)); /* though one who waits may be served */
+  Outbox *third = open_outbox ();
+  g_assert_null (claim (third, NOW));
+  outbox_close (third); /* its descriptor of the locks' file is another one */
   g_assert_null (claim (first, NOW));
   g_assert_cmpint (act (first, id, OUTBOX_HOLD), ==, OUTBOX_BUSY);
   outbox_close (second);

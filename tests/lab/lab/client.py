@@ -14,7 +14,8 @@ def message(body="Hello.\r\n", to=RECIPIENT, **headers):
     """A complete message with CRLF line ends: nothing in it needs to be added or changed."""
     fields = {"From": SENDER, "To": to, "Subject": "lab", "Date": "Sun, 22 Nov 2026 10:00:00 +0000",
               "Message-ID": "<lab@lab.test>", "MIME-Version": "1.0",
-              "Content-Type": "text/plain; charset=utf-8", **headers}
+              "Content-Type": "text/plain; charset=utf-8",
+              "Content-Transfer-Encoding": "7bit" if body.isascii() else "8bit", **headers}
     return "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()) + "\r\n" + body
 
 

@@ -91,6 +91,10 @@ class Lab:
         host.ip("link set eth0 up")
         return host
 
+    def wire(self, host):
+        """The near end of HOST's cable."""
+        return self._wires[host]
+
     def plug(self):
         """Forwards between client and server."""
         wires = (self._wires[self.client], self._wires[self.server])

@@ -10,7 +10,7 @@
 
 import os
 
-from lab import namespaces, test  # it also shows the way to tap
+from lab import namespaces, test, without_outbox  # it also shows the way to tap
 import tap
 
 from . import standard  # noqa: F401
@@ -29,6 +29,7 @@ def enter():
     if not find_tree():
         tap.skip_all("no servers here: `tests/lab/fetch-servers build/servers` fetches them")
     namespaces.enter(as_root=True)
+    without_outbox()
 
 
 def main():

@@ -1,0 +1,20 @@
+/* GOption as this program wants it: translated, and with our kind of error. */
+#include "cli/verb-options.h"
+
+#include "base/error.h"
+
+gboolean
+verb_parse_options (const GOptionEntry *entries, const char *form, const char *summary, int *argc,
+                    char ***argv, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (form);
+  g_autoptr (GError) fault = NULL;
+
+  g_option_context_set_summary (context, summary);
+  g_option_context_set_translation_domain (context, "toukan");
+  g_option_context_add_main_entries (context, entries, "toukan");
+  if (g_option_context_parse (context, argc, argv, &fault))
+    return TRUE;
+  g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, fault->message);
+  return FALSE;
+}
