@@ -56,8 +56,10 @@ next_piece (const char *text, gsize length, guint width)
     const gboolean too_long = columns > width || at - text > LINE_OCTETS;
     if (too_long && part)
       return (gsize)(part - text);
-    /* A line of blanks alone, or one that would begin with a blank, isn't parted there. */
-    if (*at == ' ' && at > text && at + 1 < end && at[1] != ' ')
+    /* A line of blanks alone, or one that would begin with a blank, isn't parted there; and none is
+     * left that would begin a signature. */
+    const gboolean signature = at - text == 2 && memcmp (text, SIGNATURE, 3) == 0;
+    if (*at == ' ' && at > text && at + 1 < end && at[1] != ' ' && !signature)
       part = at + 1;
   }
   return length;

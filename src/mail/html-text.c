@@ -351,9 +351,7 @@ take_character (Page *page, const char *at)
     character = g_utf8_get_char (at);
     used = (gsize)(g_utf8_next_char (at) - at);
   }
-  if (character == 0xa0)
-    character = ' ';
-  else if (character == '\r' || (character == '\n' && page->pre == 0) || character == '\t')
+  if (character == 0xa0 || character == '\r' || character == '\t' || (character == '\n' && page->pre == 0))
     character = ' ';
   if (character != 0xad && character != 0x200b)
     put (page, character);

@@ -63,25 +63,33 @@ letter_envelope (const Letter *letter, GError **error)
 
 /* --- the message ----------------------------------------------------------------------- */
 
-/* Of all attachments one member, up to NULL. */
-static const char **
+/* Of all attachments one member, up to NULL; for build's lists. */
+static GPtrArray *
 members (const Letter *letter, gsize offset)
 {
-  const char **list = g_new0 (const char *, letter->attachments->len + 1);
+  GPtrArray *list = g_ptr_array_new ();
 
   for (guint i = 0; i < letter->attachments->len; i++)
-    list[i] = G_STRUCT_MEMBER (const char *, letter->attachments->pdata[i], offset);
+    g_ptr_array_add (list, G_STRUCT_MEMBER (char *, letter->attachments->pdata[i], offset));
+  g_ptr_array_add (list, NULL);
   return list;
 }
 
-static char **
+static GPtrArray *
 header_lines (const Letter *letter)
 {
-  char **lines = g_new0 (char *, letter->headers->len + 1);
+  GPtrArray *lines = g_ptr_array_new ();
 
   for (guint i = 0; i < letter->headers->len; i++)
-    lines[i] = g_strdup (letter->headers->pdata[i]);
+    g_ptr_array_add (lines, letter->headers->pdata[i]);
+  g_ptr_array_add (lines, NULL);
   return lines;
+}
+
+static const char *const *
+strings (const GPtrArray *list)
+{
+  return (const char *const *)list->pdata;
 }
 
 /* Before anything is built, so that the error names the field. */
@@ -109,10 +117,10 @@ letter_build (const Letter *letter, gint64 date, GError **error)
   g_autofree char *to = one_line (letter->to), *cc = one_line (letter->cc);
   g_autofree char *subject = one_line (letter->subject);
   const char *to_list[] = { to, NULL }, *cc_list[] = { cc, NULL };
-  g_auto (GStrv) headers = header_lines (letter);
-  g_autofree const char **paths = members (letter, offsetof (LetterAttachment, path));
-  g_autofree const char **names = members (letter, offsetof (LetterAttachment, name));
-  g_autofree const char **types = members (letter, offsetof (LetterAttachment, type));
+  g_autoptr (GPtrArray) headers = header_lines (letter);
+  g_autoptr (GPtrArray) paths = members (letter, offsetof (LetterAttachment, path));
+  g_autoptr (GPtrArray) names = members (letter, offsetof (LetterAttachment, name));
+  g_autoptr (GPtrArray) types = members (letter, offsetof (LetterAttachment, type));
   /* Octets that aren't UTF-8 go as they are. */
   const gboolean flowed = g_utf8_validate (letter->body, -1, NULL);
   g_autofree char *text = flowed ? flowed_encode (letter->body) : g_strdup (letter->body);
@@ -126,10 +134,10 @@ letter_build (const Letter *letter, gint64 date, GError **error)
                                  .flowed = flowed,
                                  .in_reply_to = letter->in_reply_to,
                                  .references = letter->references,
-                                 .headers = (const char *const *)headers,
-                                 .attachments = paths,
-                                 .attachment_names = names,
-                                 .attachment_types = types,
+                                 .headers = strings (headers),
+                                 .attachments = strings (paths),
+                                 .attachment_names = strings (names),
+                                 .attachment_types = strings (types),
                                  .forwarded = letter->forwarded,
                                  .date = date };
 

@@ -26,19 +26,19 @@ typedef enum { FIELD_ADDRESSES, FIELD_WORDS, FIELD_OWN } FieldKind;
 
 static const struct {
   const char *name;
-  FieldKind kind;
   gsize offset;
+  FieldKind kind;
   gboolean optional; /* NULL and "" differ */
 } fields[] = {
-  { "Account", FIELD_OWN, offsetof (Letter, account), TRUE },
-  { "From", FIELD_ADDRESSES, offsetof (Letter, from), FALSE },
-  { "To", FIELD_ADDRESSES, offsetof (Letter, to), FALSE },
-  { "Cc", FIELD_ADDRESSES, offsetof (Letter, cc), FALSE },
-  { "Bcc", FIELD_ADDRESSES, offsetof (Letter, bcc), FALSE },
-  { "Reply-To", FIELD_ADDRESSES, offsetof (Letter, reply_to), FALSE },
-  { "Subject", FIELD_WORDS, offsetof (Letter, subject), FALSE },
-  { "In-Reply-To", FIELD_WORDS, offsetof (Letter, in_reply_to), TRUE },
-  { "References", FIELD_WORDS, offsetof (Letter, references), TRUE },
+  { "Account", offsetof (Letter, account), FIELD_OWN, TRUE },
+  { "From", offsetof (Letter, from), FIELD_ADDRESSES, FALSE },
+  { "To", offsetof (Letter, to), FIELD_ADDRESSES, FALSE },
+  { "Cc", offsetof (Letter, cc), FIELD_ADDRESSES, FALSE },
+  { "Bcc", offsetof (Letter, bcc), FIELD_ADDRESSES, FALSE },
+  { "Reply-To", offsetof (Letter, reply_to), FIELD_ADDRESSES, FALSE },
+  { "Subject", offsetof (Letter, subject), FIELD_WORDS, FALSE },
+  { "In-Reply-To", offsetof (Letter, in_reply_to), FIELD_WORDS, TRUE },
+  { "References", offsetof (Letter, references), FIELD_WORDS, TRUE },
 };
 
 static char **

@@ -33,18 +33,18 @@ read_message (BodySource *source, GError **error)
                  (int)(MESSAGE_LIMIT / 1024 / 1024));
     return NULL;
   }
-  g_autofree guint8 *octets = g_malloc (size + 1);
+  g_autoptr (GString) octets = g_string_sized_new (size);
   g_autoptr (BodyReader) reader = body_source_open (source, error);
-  gsize length = 0;
+  char buffer[16 * 1024];
   gssize given = reader != NULL ? 1 : -1;
-  while (given > 0 && length < size) {
-    given = body_reader_read (reader, octets + length, size - length, error);
-    length += given > 0 ? (gsize)given : 0;
+  while (given > 0) {
+    given = body_reader_read (reader, (guint8 *)buffer, sizeof buffer, error);
+    g_string_append_len (octets, buffer, MAX (given, 0));
   }
   if (given < 0)
     return NULL;
-  const gsize mbox = mbox_line ((const char *)octets, length);
-  return g_bytes_new (octets + mbox, length - mbox);
+  g_string_erase (octets, 0, (gssize)mbox_line (octets->str, octets->len));
+  return g_string_free_to_bytes (g_steal_pointer (&octets));
 }
 
 static gsize

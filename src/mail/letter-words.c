@@ -5,13 +5,11 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "mail/charset.h"
+#include "mail/small-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SIGNATURE_LINE "-- "
 #define SIGNATURE_LIMIT 65536
@@ -68,57 +66,25 @@ letter_sign (Letter *letter, const char *signature, gboolean top)
   letter->body = g_strdup (body->str);
 }
 
-static char *
-refuse_file (const char *file, const char *reason, GError **error)
-{
-  g_autofree char *shown = visible_text (file, -1);
-
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("can't read the signature %s: %s"), shown,
-               reason);
-  return NULL;
-}
-
-/* Not g_file_get_contents(): some make a pipe of it, with a program at the other end, and nobody
- * should wait for that one. */
-static char *
-read_signature (int fd, const char *file, GError **error)
-{
-  g_autofree char *octets = g_malloc (SIGNATURE_LIMIT + 1);
-  gsize length = 0;
-  gssize given;
-  struct stat status;
-
-  if (fstat (fd, &status) != 0)
-    return refuse_file (file, g_strerror (errno), error);
-  if (!S_ISREG (status.st_mode))
-    return refuse_file (file, _ ("it isn't a plain file"), error);
-  while ((given = read (fd, octets + length, SIGNATURE_LIMIT + 1 - length)) > 0)
-    length += (gsize)given;
-  if (given < 0)
-    return refuse_file (file, g_strerror (errno), error);
-  if (length > SIGNATURE_LIMIT)
-    return refuse_file (file, _ ("it is longer than 64 KiB"), error);
-  g_autofree char *text = g_utf8_validate_len (octets, length, NULL)
-                              ? g_strndup (octets, length)
-                              : g_convert (octets, (gssize)length, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\r\n", -1);
-  g_autofree char *signature = g_strjoinv ("\n", lines);
-  g_strchomp (signature);
-  return *signature != '\0' ? g_steal_pointer (&signature) : NULL;
-}
-
 char *
 letter_signature (const char *file, GError **error)
 {
   g_autofree char *usual = g_build_filename (g_get_home_dir (), ".signature", NULL);
-  const char *path = file != NULL ? file : usual;
-  int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  const char *path = file != NULL ? file : usual, *reason = NULL;
+  int number = 0;
+  g_autoptr (GString) octets = small_file_read (path, SIGNATURE_LIMIT, &number, &reason);
 
-  if (fd < 0)
-    return file == NULL && errno == ENOENT ? NULL : refuse_file (path, g_strerror (errno), error);
-  char *signature = read_signature (fd, path, error);
-  close (fd);
-  return signature;
+  if (octets == NULL && file == NULL && number == ENOENT)
+    return NULL;
+  if (octets == NULL) {
+    g_autofree char *shown = visible_text (path, -1);
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("can't read the signature %s: %s"), shown,
+                 reason);
+    return NULL;
+  }
+  g_string_replace (octets, "\r\n", "\n", 0);
+  g_autofree char *text = charset_to_utf8 (octets->str, octets->len, NULL);
+  return *g_strchomp (text) != '\0' ? g_steal_pointer (&text) : NULL;
 }
 
 /* --- what is spoken of ------------------------------------------------------------------- */

@@ -54,8 +54,9 @@ letter_attach (Letter *letter, const char *path, const char *name, const char *t
 Letter *
 letter_copy (const Letter *letter)
 {
-  Letter *copy = g_memdup2 (letter, sizeof *letter);
+  Letter *copy = g_new0 (Letter, 1);
 
+  *copy = *letter;
   for (gsize i = 0; text_field (copy, i) != NULL; i++)
     *text_field (copy, i) = g_strdup (*text_field (copy, i));
   copy->account = g_strdup (letter->account);

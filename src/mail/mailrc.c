@@ -6,13 +6,10 @@
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "mail/address.h"
+#include "mail/small-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define FILE_LIMIT ((gsize)1024 * 1024)
 #define ALIASES_LIMIT 10000
@@ -188,47 +185,20 @@ mailrc_read (Mailrc *mailrc, MailrcForm form, const char *text, gsize length)
   }
 }
 
-static gboolean
-refuse_file (const char *file, const char *reason, GError **error)
-{
-  g_autofree char *shown = visible_text (file, -1);
-
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("can't read %s: %s"), shown, reason);
-  return FALSE;
-}
-
-static gboolean
-read_descriptor (Mailrc *mailrc, MailrcForm form, int fd, const char *file, GError **error)
-{
-  g_autofree char *octets = g_malloc (FILE_LIMIT + 1);
-  struct stat status;
-  gsize length = 0;
-  gssize given;
-
-  if (fstat (fd, &status) != 0)
-    return refuse_file (file, g_strerror (errno), error);
-  if (!S_ISREG (status.st_mode))
-    return refuse_file (file, _ ("it isn't a plain file"), error);
-  while ((given = read (fd, octets + length, FILE_LIMIT + 1 - length)) > 0)
-    length += (gsize)given;
-  if (given < 0)
-    return refuse_file (file, g_strerror (errno), error);
-  if (length > FILE_LIMIT)
-    return refuse_file (file, _ ("it is longer than 1 MiB"), error);
-  mailrc_read (mailrc, form, octets, length);
-  return TRUE;
-}
-
 gboolean
 mailrc_read_file (Mailrc *mailrc, MailrcForm form, const char *file, GError **error)
 {
-  int fd = g_open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  const char *reason = NULL;
+  int number = 0;
+  g_autoptr (GString) text = small_file_read (file, FILE_LIMIT, &number, &reason);
 
-  if (fd < 0)
-    return errno == ENOENT || refuse_file (file, g_strerror (errno), error);
-  const gboolean good = read_descriptor (mailrc, form, fd, file, error);
-  close (fd);
-  return good;
+  if (text != NULL)
+    mailrc_read (mailrc, form, text->str, text->len);
+  if (text != NULL || number == ENOENT)
+    return TRUE;
+  g_autofree char *shown = visible_text (file, -1);
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT, _ ("can't read %s: %s"), shown, reason);
+  return FALSE;
 }
 
 /* --- finding ------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  * written to daily three years ago doesn't stand before who was written to twice this week. */
 #include "store/address-rank.h"
 
-#define WEIGHT_LIMIT (G_MAXINT64 / 4)
+#define WEIGHT_LIMIT ((gint64)1 << 60)
 
 /* 2 to the power of -(TO - FROM) / ADDRESS_HALF_LIFE, bit by bit, without libm. */
 static double
