@@ -82,26 +82,39 @@ plain_encoding (const WireScan *scan)
   return scan->eight_bit ? "8bit" : "7bit";
 }
 
-gboolean
-build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error)
+/* CHARSET: NULL: UTF-8, or ISO-8859-1 when it isn't valid UTF-8. */
+static gboolean
+write_text_part (BodyWriter *writer, const char *media_type, const char *text, gsize length,
+                 const char *charset, GError **error)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new_static (request->text, request->text_length);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (text, length);
   g_autoptr (BodySource) source = body_source_new_bytes (bytes);
   WireScan scan;
   if (!scan_source (source, &scan, error))
     return FALSE;
-  const char *charset = request->charset;
   if (charset == NULL)
-    charset = !scan.eight_bit                                                   ? "us-ascii"
-              : g_utf8_validate_len (request->text, request->text_length, NULL) ? "utf-8"
-                                                                                : "iso-8859-1";
-  g_autoptr (GString) type = g_string_new ("text/plain");
+    charset = !scan.eight_bit                            ? "us-ascii"
+              : g_utf8_validate_len (text, length, NULL) ? "utf-8"
+                                                         : "iso-8859-1";
+  g_autoptr (GString) type = g_string_new (media_type);
   header_append_parameter (type, "charset", charset);
   gboolean quote = scan.nul || scan.longest_line > WIRE_LINE_LIMIT;
   TransferKind kind = quote ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_AS_IS;
   const char *encoding = quote ? transfer_kind_name (kind) : plain_encoding (&scan);
   return write_part_header (writer, type->str, NULL, encoding, error)
          && write_source (writer, source, kind, error);
+}
+
+gboolean
+build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error)
+{
+  return write_text_part (writer, "text/plain", request->text, request->text_length, request->charset, error);
+}
+
+gboolean
+build_html_part (BodyWriter *writer, const char *html, GError **error)
+{
+  return write_text_part (writer, "text/html", html, strlen (html), NULL, error);
 }
 
 static gboolean

@@ -8,5 +8,8 @@
  * line end that belongs to a boundary behind it. */
 gboolean build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error);
 
+/* HTML: UTF-8. */
+gboolean build_html_part (BodyWriter *writer, const char *html, GError **error);
+
 /* TYPE: NULL: guessed from name and content. */
 gboolean build_attachment (BodyWriter *writer, const char *path, const char *type, GError **error);

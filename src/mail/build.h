@@ -13,9 +13,12 @@ typedef struct {
   const char *text;               /* the body, UTF-8 or, when it isn't, octets of CHARSET */
   gsize       text_length;
   const char *charset;            /* NULL: UTF-8, or ISO-8859-1 when it isn't valid UTF-8 */
+  const char *html;               /* UTF-8: the same for those who see it formatted; NULL: none */
   const char *const *headers;     /* further "Name: value" lines; NULL: none */
   const char *const *attachments; /* file names; NULL: none */
   const char *const *attachment_types; /* NULL, or a media type for each (NULL: guessed) */
+  const char *message_seed;       /* with a key: the Message-ID follows from both; NULL: a new one */
+  const char *message_key;
   gint64      date;               /* seconds since 1970, with the local offset applied by build */
 } BuildRequest;
 
@@ -25,6 +28,9 @@ BodySource *build_message (const BuildRequest *request, GError **error);
 
 /* A new Message-ID at DOMAIN, with its angle brackets. Free with g_free(). */
 char *build_message_id (const char *domain);
+
+/* The same for the same SEED and KEY, and nobody's who doesn't know SEED. */
+char *build_stable_message_id (const char *seed, const char *key, const char *domain);
 
 /* 32 random hexadecimal digits, for a boundary that nobody guesses. Free with g_free(). */
 char *build_token (void);

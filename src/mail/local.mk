@@ -82,3 +82,7 @@ libmail_a_SOURCES += src/mail/merge-header.c
 libmail_a_SOURCES += src/mail/merge-body.c
 libmail_a_SOURCES += src/mail/file-reader.h
 libmail_a_SOURCES += src/mail/file-reader.c
+libmail_a_SOURCES += src/mail/mbox.h
+libmail_a_SOURCES += src/mail/mbox.c
+libmail_a_SOURCES += src/mail/jobs.h
+libmail_a_SOURCES += src/mail/jobs.c

@@ -6,6 +6,7 @@
 #include "base/visible.h"
 #include "mail/address.h"
 #include "mail/build-part.h"
+#include "mail/build.h"
 #include "mail/header-write.h"
 #include "mail/quoted-printable.h"
 #include "mail/wire-scan.h"
@@ -186,13 +187,8 @@ put_message_id (Merge *merge, const char *const *values, GError **error)
   if (merge->recipients->len == 0)
     return header_refuse ("To", _ ("it is empty"), error);
   g_string_assign (merge->key, key[0] != '\0' ? key : g_ptr_array_index (merge->recipients, 0));
-  g_autofree char *hash
-      = g_compute_hmac_for_data (G_CHECKSUM_SHA256, (const guchar *)merge->seed, strlen (merge->seed),
-                                 (const guchar *)merge->key->str, merge->key->len);
-  g_autofree char *ascii = address_to_ascii_domain (merge->from, error);
-  if (ascii == NULL)
-    return FALSE;
-  g_string_printf (merge->message_id, "<%.32s@%s>", hash, address_domain (ascii));
+  g_autofree char *id = build_stable_message_id (merge->seed, merge->key->str, address_domain (merge->from));
+  g_string_assign (merge->message_id, id);
   return header_append (merge->octets, "Message-ID", merge->message_id->str)
          || header_refuse ("From", _ ("a word in it is too long"), error);
 }

@@ -57,3 +57,7 @@ tests_unit_make_merge_SOURCES = tests/unit/make-merge.c
 tests_unit_make_merge_LDADD = $(MAIL_LIBS)
 TESTS += tests/unit/test-merge.py
 EXTRA_DIST += tests/unit/test-merge.py
+check_PROGRAMS += tests/unit/test-jobs
+TESTS += tests/unit/test-jobs
+tests_unit_test_jobs_SOURCES = tests/unit/test-jobs.c
+tests_unit_test_jobs_LDADD = $(MAIL_LIBS)
