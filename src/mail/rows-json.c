@@ -62,13 +62,23 @@ append_scalar (RawRow *row, JsonNode *node)
   return TRUE;
 }
 
+/* NAMES may end with a NULL. */
+static gboolean
+is_known (const GPtrArray *names, const char *name)
+{
+  for (guint i = 0; i < names->len && names->pdata[i] != NULL; i++)
+    if (strcmp (names->pdata[i], name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 find_stranger (JsonObject *object, const GPtrArray *names, const char **ret_name)
 {
   JsonObjectIter iter;
   json_object_iter_init_ordered (&iter, object);
   while (json_object_iter_next_ordered (&iter, ret_name, NULL))
-    if (!g_ptr_array_find_with_equal_func ((GPtrArray *)names, *ret_name, g_str_equal, NULL))
+    if (!is_known (names, *ret_name))
       return TRUE;
   return FALSE;
 }

@@ -144,6 +144,8 @@ static const TableRow table_rows[] = {
     OCTETS ("\n{\"a\":null,\"b\":true}\r\n\r\n{\"a\":\"1\"}\n{}"), "a|b / 2:|true / 4:1|" },
   { "JSON: a stranger", ROWS_JSON, NULL, OCTETS ("{\"a\":1}\n{\"a\":1,\"c\":2}\n{\"a\":3}"),
     "a / 1:1 / line 2: \"c\" isn't among the names of the first line / 3:3" },
+  { "JSON: a stranger alone", ROWS_JSON, NULL, OCTETS ("{\"a\":1}\n{\"c\":2}\n"),
+    "a / 1:1 / line 2: \"c\" isn't among the names of the first line" },
   { "JSON: a list", ROWS_JSON, NULL, OCTETS ("{\"a\":1}\n{\"a\":[1]}\n"),
     "a / 1:1 / line 2: the value of \"a\"…" },
   { "JSON: twice", ROWS_JSON, NULL, OCTETS ("{\"a\":1}\n{\"a\":1,\"a\":2}\n"),
