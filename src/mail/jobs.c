@@ -303,19 +303,24 @@ make_job (const JobReader *jobs, JsonObject *object, GError **error)
                   .types = types,
                   .from = jobs->rules.from,
                   .error = error };
-  g_autoptr (Job) job = g_new0 (Job, 1);
+  g_autoptr (Envelope) envelope = NULL;
+  BodySource *message = NULL;
   gboolean good = read_object (&draft, object);
-  g_autoptr (GPtrArray) envelope_to = draft.envelope_to;
-  if (!good)
+  if (good)
+    envelope = make_envelope (&draft, &said);
+  if (envelope != NULL)
+    message = make_message (&draft, &said);
+  g_clear_pointer (&draft.envelope_to, g_ptr_array_unref);
+  if (said != NULL)
+    rows_refuse (jobs->lines.line, error, "%s", said->message);
+  if (message == NULL)
     return NULL;
-  job->line = jobs->lines.line;
-  job->id = g_strdup (draft.id);
-  job->envelope = make_envelope (&draft, &said);
-  job->message = job->envelope != NULL ? make_message (&draft, &said) : NULL;
-  if (job->message != NULL)
-    return g_steal_pointer (&job);
-  rows_refuse (job->line, error, "%s", said->message);
-  return NULL;
+  Job *job = g_new0 (Job, 1);
+  *job = (Job){ .id = g_strdup (draft.id),
+                .line = jobs->lines.line,
+                .message = message,
+                .envelope = g_steal_pointer (&envelope) };
+  return job;
 }
 
 RowResult

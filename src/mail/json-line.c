@@ -36,6 +36,35 @@ json_lines_clear (JsonLines *lines)
   g_clear_object (&lines->parser);
 }
 
+/* The code unit of "\\uXXXX" at TEXT; -1: it isn't one. */
+static int
+code_unit (const char *text, gsize length)
+{
+  int unit = 0;
+  if (length < 6 || text[0] != '\\' || text[1] != 'u')
+    return -1;
+  for (guint i = 2; i < 6; i++) {
+    if (!g_ascii_isxdigit (text[i]))
+      return -1;
+    unit = unit * 16 + g_ascii_xdigit_value (text[i]);
+  }
+  return unit;
+}
+
+/* The length of the escape at TEXT; 0: one that is no character, or NUL, which ends our
+ * strings. */
+static gsize
+escape_length (const char *text, gsize length)
+{
+  int unit = code_unit (text, length);
+  if (unit < 0)
+    return 2;
+  if (unit < 0xD800 || unit > 0xDFFF)
+    return unit == 0 ? 0 : 6;
+  int second = length > 6 ? code_unit (text + 6, length - 6) : -1;
+  return unit < 0xDC00 && second >= 0xDC00 && second <= 0xDFFF ? 12 : 0;
+}
+
 /* Between strings, only JSON's own octets; brackets not too deep (RFC 8259, section 2). */
 static const char *
 find_fault (const char *text, gsize length)
@@ -48,7 +77,10 @@ find_fault (const char *text, gsize length)
     guchar octet = (guchar)text[i];
     if (quoted) {
       quoted = octet != '"';
-      i += octet == '\\';
+      gsize escape = octet == '\\' ? escape_length (text + i, length - i) : 1;
+      i += escape - 1;
+      if (escape == 0)
+        return _ ("an escape in a string that is no character");
       if (octet < ' ')
         return _ ("a control character in a string");
     } else if (octet == '"') {
@@ -112,8 +144,10 @@ gather_line (JsonLines *lines, const char **ret_text, gsize *ret_length, gboolea
     int more = text_input_more (lines->input, error);
     if (more < 0)
       return -1;
-    if (more == 0)
+    if (more == 0) {
+      *ret_text = text_input_peek (lines->input, ret_length);
       return *ret_length > 0;
+    }
   }
 }
 

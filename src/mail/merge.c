@@ -96,12 +96,20 @@ render (Merge *merge, const Template *template, const char *const *values, Templ
   return merge->scratch->str;
 }
 
+/* It would begin another field. */
+static gboolean
+refuse_break (const Merge *merge, const Piece *piece, GError **error)
+{
+  return strpbrk (merge->scratch->str, "\r\n") == NULL
+         || header_refuse (piece->name, _ ("it holds a line break"), error);
+}
+
 static gboolean
 put_field (Merge *merge, const Piece *piece, const char *const *values, GError **error)
 {
   const char *value = render (merge, piece->template, values, piece->escape);
-  if (strpbrk (value, "\r\n") != NULL)
-    return header_refuse (piece->name, _ ("it holds a line break"), error);
+  if (!refuse_break (merge, piece, error))
+    return FALSE;
   g_autofree char *encoded = header_encode_text (value);
   return header_append (merge->octets, piece->name, encoded)
          || header_refuse (piece->name, _ ("a word in it is too long"), error);
@@ -120,29 +128,41 @@ tidy_name (const char *name)
   return out->len > 0 ? g_strdup (out->str) : NULL;
 }
 
-/* NULL in *RET_MAILBOX for an address that comes out empty. */
+/* NULL in *RET_ADDRESS when it comes out empty. */
 static gboolean
-make_mailbox (Merge *merge, const Piece *piece, const MailboxTemplate *template, const char *const *values,
-              Mailbox **ret_mailbox, GError **error)
+make_address (Merge *merge, const Piece *piece, const Template *template, const char *const *values,
+              char **ret_address, GError **error)
 {
-  g_autoptr (Mailbox) mailbox = g_new0 (Mailbox, 1);
   g_autoptr (GError) said = NULL;
-  if (template->name != NULL) {
-    const char *name = render (merge, template->name, values, TEMPLATE_TEXT);
-    if (strpbrk (name, "\r\n") != NULL)
-      return header_refuse (piece->name, _ ("it holds a line break"), error);
-    mailbox->name = tidy_name (name);
-  }
-  render (merge, template->address, values, TEMPLATE_TEXT);
-  *ret_mailbox = NULL;
-  if (strpbrk (merge->scratch->str, "\r\n") != NULL)
-    return header_refuse (piece->name, _ ("it holds a line break"), error);
-  if (merge->scratch->str[strspn (merge->scratch->str, " ")] == '\0')
+  const char *text = render (merge, template, values, TEMPLATE_TEXT);
+  *ret_address = NULL;
+  if (!refuse_break (merge, piece, error))
+    return FALSE;
+  if (text[strspn (text, " ")] == '\0')
     return TRUE;
-  mailbox->address = address_parse_one (g_strstrip (merge->scratch->str), NULL, &said);
-  if (mailbox->address == NULL)
-    return header_refuse (piece->name, said->message, error);
-  *ret_mailbox = g_steal_pointer (&mailbox);
+  *ret_address = address_parse_one (g_strstrip (merge->scratch->str), NULL, &said);
+  return *ret_address != NULL || header_refuse (piece->name, said->message, error);
+}
+
+/* Adds it to MAILBOXES, unless the address comes out empty. */
+static gboolean
+add_mailbox (Merge *merge, const Piece *piece, const MailboxTemplate *template, const char *const *values,
+             GPtrArray *mailboxes, GError **error)
+{
+  g_autofree char *name = NULL;
+  char *address = NULL;
+  if (template->name != NULL) {
+    name = tidy_name (render (merge, template->name, values, TEMPLATE_TEXT));
+    if (!refuse_break (merge, piece, error))
+      return FALSE;
+  }
+  if (!make_address (merge, piece, template->address, values, &address, error))
+    return FALSE;
+  if (address == NULL)
+    return TRUE;
+  Mailbox *mailbox = g_new0 (Mailbox, 1);
+  *mailbox = (Mailbox){ .name = g_steal_pointer (&name), .address = address };
+  g_ptr_array_add (mailboxes, mailbox);
   return TRUE;
 }
 
@@ -164,13 +184,9 @@ static gboolean
 put_addresses (Merge *merge, const Piece *piece, const char *const *values, GError **error)
 {
   g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)mailbox_free);
-  for (guint i = 0; i < piece->mailboxes->len; i++) {
-    Mailbox *mailbox = NULL;
-    if (!make_mailbox (merge, piece, g_ptr_array_index (piece->mailboxes, i), values, &mailbox, error))
+  for (guint i = 0; i < piece->mailboxes->len; i++)
+    if (!add_mailbox (merge, piece, g_ptr_array_index (piece->mailboxes, i), values, mailboxes, error))
       return FALSE;
-    if (mailbox != NULL)
-      g_ptr_array_add (mailboxes, mailbox);
-  }
   if (piece->role == ROLE_FROM && mailboxes->len == 0)
     return header_refuse (piece->name, _ ("it is empty"), error);
   take_role (merge, piece->role, mailboxes);

@@ -155,18 +155,19 @@ read_names (RowReader *rows, GError **error)
 RowReader *
 row_reader_new (BodyReader *reader, RowsFormat format, const char *charset, GError **error)
 {
-  g_autoptr (RowReader) rows = g_new0 (RowReader, 1);
+  RowReader *rows = g_new0 (RowReader, 1);
   rows->row = (RawRow){ .octets = g_string_new (NULL), .starts = g_array_new (FALSE, FALSE, sizeof (gsize)) };
   rows->names = g_ptr_array_new_with_free_func (g_free);
   rows->values = g_ptr_array_new ();
   rows->input = text_input_new (reader, charset, error);
-  if (rows->input == NULL)
-    return NULL;
-  if (format == ROWS_JSON)
+  if (rows->input != NULL && format == ROWS_JSON)
     rows->json = json_rows_new (rows->input);
-  else
+  else if (rows->input != NULL)
     rows->csv = csv_reader_new (rows->input, format == ROWS_TSV ? '\t' : '\0');
-  return read_names (rows, error) ? g_steal_pointer (&rows) : NULL;
+  if (rows->input != NULL && read_names (rows, error))
+    return rows;
+  row_reader_free (rows);
+  return NULL;
 }
 
 void

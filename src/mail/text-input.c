@@ -51,12 +51,13 @@ open_converter (TextInput *input, const char *charset, GError **error)
 TextInput *
 text_input_new (BodyReader *reader, const char *charset, GError **error)
 {
-  g_autoptr (TextInput) input = g_new0 (TextInput, 1);
+  TextInput *input = g_new0 (TextInput, 1);
   input->reader = reader;
   input->text = g_string_new (NULL);
-  if (charset != NULL && !is_utf8_name (charset) && !open_converter (input, charset, error))
-    return NULL;
-  return g_steal_pointer (&input);
+  if (charset == NULL || is_utf8_name (charset) || open_converter (input, charset, error))
+    return input;
+  text_input_free (input);
+  return NULL;
 }
 
 void

@@ -162,6 +162,12 @@ static const TableRow table_rows[] = {
     "a / 1:1 / line 2: it isn't UTF-8 text" },
   { "JSON: NUL as escape", ROWS_JSON, NULL, OCTETS ("{\"a\":\"1\"}\n{\"a\":\"x\\u0000y\"}\n"),
     "a / 1:1 / line 2: …" },
+  { "JSON: escapes", ROWS_JSON, NULL, OCTETS ("{\"a\":\"\\u00e4\\ud835\\udd18\\\"\\\\\"}\n"),
+    "a / 1:\303\244\360\235\224\230\"\\" },
+  { "JSON: half a character", ROWS_JSON, NULL, OCTETS ("{\"a\":\"1\"}\n{\"a\":\"\\ud835x\"}\n"),
+    "a / 1:1 / line 2: …" },
+  { "JSON: the other half", ROWS_JSON, NULL, OCTETS ("{\"a\":\"1\"}\n{\"a\":\"\\udd18\"}\n"),
+    "a / 1:1 / line 2: …" },
   { "JSON: empty name", ROWS_JSON, NULL, OCTETS ("{\"\":1}"), "refused line 1: a column has no name" },
 };
 
