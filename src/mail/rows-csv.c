@@ -129,14 +129,15 @@ take_row (int end, void *data)
   csv->row_line = csv->line;
 }
 
-/* Of what stands outside of quotes in the first line. */
+/* Of what stands outside of quotes in the first line. That it ends at any line end, quoted or
+ * not, keeps the answer from depending on how much has been read. */
 static char
 most_frequent (const char *text, gsize length)
 {
   static const char candidates[] = { ',', ';', '\t' };
   guint counts[G_N_ELEMENTS (candidates)] = { 0 };
   gboolean quoted = FALSE;
-  for (gsize i = 0; i < length && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
+  for (gsize i = 0; i < MIN (length, FIRST_LINE_LIMIT) && text[i] != '\n' && text[i] != '\r'; i++) {
     quoted ^= text[i] == '"';
     for (guint c = 0; c < G_N_ELEMENTS (candidates); c++)
       counts[c] += !quoted && text[i] == candidates[c];
