@@ -86,3 +86,5 @@ libmail_a_SOURCES += src/mail/mbox.h
 libmail_a_SOURCES += src/mail/mbox.c
 libmail_a_SOURCES += src/mail/jobs.h
 libmail_a_SOURCES += src/mail/jobs.c
+libmail_a_SOURCES += src/mail/eml-folder.h
+libmail_a_SOURCES += src/mail/eml-folder.c

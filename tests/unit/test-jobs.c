@@ -1,5 +1,6 @@
 /* Complete messages: objects of JSON Lines and the messages of an mbox file. */
 #include "base/error.h"
+#include "mail/eml-folder.h"
 #include "mail/jobs.h"
 #include "mail/mbox.h"
 #include "tests/lib/table.h"
@@ -160,11 +161,34 @@ check_job (gconstpointer data)
   g_assert_cmpint (job_reader_next (jobs, &none, NULL), ==, ROW_END);
 }
 
+static void
+check_folder (void)
+{
+  static const char *const names[] = { "b.eml", "a.eml", ".c.eml", "d.txt" };
+  g_autofree char *folder = g_dir_make_tmp (NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (folder, names[i], NULL);
+    g_assert_true (g_file_set_contents (path, "x", 1, NULL));
+  }
+  g_autoptr (GPtrArray) paths = eml_folder_list (folder, NULL);
+  g_assert_cmpuint (paths->len, ==, 2);
+  g_assert_true (g_str_has_suffix (g_ptr_array_index (paths, 0), "/a.eml"));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (folder, names[i], NULL);
+    g_unlink (path);
+  }
+  g_rmdir (folder);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (eml_folder_list (folder, &error));
+  g_assert_error (error, TOUKAN_ERROR, TOUKAN_ERROR_NO_INPUT);
+}
+
 int
 main (int argc, char **argv)
 {
   tap_init (&argc, &argv);
   TABLE_ADD ("/jobs/mbox", mbox_rows, check_mbox);
   TABLE_ADD ("/jobs/json", job_rows, check_job);
+  g_test_add_func ("/jobs/folder", check_folder);
   return g_test_run ();
 }
