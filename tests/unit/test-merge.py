@@ -319,6 +319,7 @@ def _():
                 table.write("name,mail,what\n")
                 table.writelines(f'"Müller, {i}",user{i}@example.com,w{i}\n' for i in range(count))
             said = subprocess.run([BUILD / "tests/unit/make-merge", base / "letter", base / "t.csv"],
+                                  env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1"),
                                   stdout=subprocess.PIPE, check=True).stdout.decode()
             print("#", said.strip())
             peaks.append(int(said.split("peak ")[1].split()[0]))

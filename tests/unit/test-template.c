@@ -124,6 +124,7 @@ check_tags_limit (void)
     g_string_append (text, "{{name}}");
   g_autoptr (GError) error = NULL;
   g_autoptr (Template) template = parse (text->str, &error);
+  g_assert_null (template);
   g_assert_error (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA);
 }
 
