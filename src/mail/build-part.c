@@ -82,28 +82,53 @@ plain_encoding (const WireScan *scan)
   return scan->eight_bit ? "8bit" : "7bit";
 }
 
-gboolean
-build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error)
+typedef struct {
+  const char *media_type;
+  const char *text;
+  gsize length;
+  const char *charset;   /* NULL: UTF-8, or ISO-8859-1 when it isn't valid UTF-8 */
+  const char *parameter; /* one more of the media type; NULL: none */
+} TextPart;
+
+static gboolean
+write_text_part (BodyWriter *writer, const TextPart *part, GError **error)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new_static (request->text, request->text_length);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (part->text, part->length);
   g_autoptr (BodySource) source = body_source_new_bytes (bytes);
   WireScan scan;
   if (!scan_source (source, &scan, error))
     return FALSE;
-  const char *charset = request->charset;
-  if (charset == NULL)
-    charset = !scan.eight_bit                                                   ? "us-ascii"
-              : g_utf8_validate_len (request->text, request->text_length, NULL) ? "utf-8"
-                                                                                : "iso-8859-1";
-  g_autoptr (GString) type = g_string_new ("text/plain");
+  const char *charset = part->charset                                        ? part->charset
+                        : !scan.eight_bit                                    ? "us-ascii"
+                        : g_utf8_validate_len (part->text, part->length, NULL) ? "utf-8"
+                                                                               : "iso-8859-1";
+  g_autoptr (GString) type = g_string_new (part->media_type);
   header_append_parameter (type, "charset", charset);
-  if (request->flowed)
-    g_string_append (type, "; format=flowed");
+  if (part->parameter != NULL)
+    g_string_append_printf (type, "; %s", part->parameter);
   gboolean quote = scan.nul || scan.longest_line > WIRE_LINE_LIMIT;
   TransferKind kind = quote ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_AS_IS;
   const char *encoding = quote ? transfer_kind_name (kind) : plain_encoding (&scan);
   return write_part_header (writer, type->str, NULL, encoding, error)
          && write_source (writer, source, kind, error);
+}
+
+gboolean
+build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error)
+{
+  const TextPart part = { .media_type = "text/plain",
+                          .text = request->text,
+                          .length = request->text_length,
+                          .charset = request->charset,
+                          .parameter = request->flowed ? "format=flowed" : NULL };
+  return write_text_part (writer, &part, error);
+}
+
+gboolean
+build_html_part (BodyWriter *writer, const char *html, GError **error)
+{
+  const TextPart part = { .media_type = "text/html", .text = html, .length = strlen (html) };
+  return write_text_part (writer, &part, error);
 }
 
 static gboolean

@@ -8,6 +8,9 @@
  * line end that belongs to a boundary behind it. */
 gboolean build_text_part (BodyWriter *writer, const BuildRequest *request, GError **error);
 
+/* HTML: UTF-8. */
+gboolean build_html_part (BodyWriter *writer, const char *html, GError **error);
+
 typedef struct {
   const char *path;
   const char *name; /* under which it goes out; NULL: the file's */

@@ -62,6 +62,15 @@ build_message_id (const char *domain)
   return g_strdup_printf ("<%s@%s>", token, ascii != NULL ? ascii : domain);
 }
 
+char *
+build_stable_message_id (const char *seed, const char *key, const char *domain)
+{
+  g_autofree char *hash = g_compute_hmac_for_data (G_CHECKSUM_SHA256, (const guchar *)seed, strlen (seed),
+                                                   (const guchar *)key, strlen (key));
+  g_autofree char *ascii = domain_to_ascii (domain, NULL);
+  return g_strdup_printf ("<%.32s@%s>", hash, ascii != NULL ? ascii : domain);
+}
+
 /* One field of free text. */
 static gboolean
 add_text (GString *header, const char *name, const char *value, GError **error)
@@ -150,7 +159,10 @@ add_originator (GString *header, const BuildRequest *request, GError **error)
   if (from == NULL)
     return FALSE;
   g_autofree char *date = header_date (request->date);
-  g_autofree char *id = build_message_id (address_domain (from->address));
+  const char *domain = address_domain (from->address);
+  gboolean stable = request->message_seed != NULL && request->message_key != NULL;
+  g_autofree char *id = stable ? build_stable_message_id (request->message_seed, request->message_key, domain)
+                               : build_message_id (domain);
   return header_append (header, "Date", date) && add_mailboxes (header, "From", mailboxes, error)
          && header_append (header, "Message-ID", id);
 }
@@ -184,37 +196,77 @@ write_string (BodyWriter *writer, const GString *text, GError **error)
   return body_writer_append (writer, text->str, text->len, error);
 }
 
+/* The lines around the parts of a multipart whose Content-Type is added to HEADER. */
+typedef struct {
+  char *delimiter, *close;
+} Boundary;
+
+static Boundary
+begin_multipart (GString *header, const char *subtype)
+{
+  g_autofree char *token = build_token ();
+  /* "=_" is in no quoted-printable and no base64 text. */
+  g_autofree char *type = g_strdup_printf ("multipart/%s; boundary=\"=_%s\"", subtype, token);
+  header_append (header, "Content-Type", type);
+  return (Boundary){ .delimiter = g_strdup_printf ("\r\n--=_%s\r\n", token),
+                     .close = g_strdup_printf ("\r\n--=_%s--\r\n", token) };
+}
+
 static gboolean
-write_attachments (BodyWriter *writer, const BuildRequest *request, const char *delimiter, GError **error)
+write_line (BodyWriter *writer, const char *text, GError **error)
+{
+  return body_writer_append (writer, text, strlen (text), error);
+}
+
+static void
+boundary_clear (Boundary *boundary)
+{
+  g_free (boundary->delimiter);
+  g_free (boundary->close);
+}
+
+/* HEADER, then the text, with its HTML if there is some. */
+static gboolean
+write_text (BodyWriter *writer, GString *header, const BuildRequest *request, GError **error)
+{
+  if (request->html == NULL)
+    return write_string (writer, header, error) && build_text_part (writer, request, error);
+  Boundary boundary = begin_multipart (header, "alternative");
+  gboolean good
+      = write_string (writer, header, error) && write_line (writer, boundary.delimiter, error)
+        && build_text_part (writer, request, error) && write_line (writer, boundary.delimiter, error)
+        && build_html_part (writer, request->html, error) && write_line (writer, boundary.close, error);
+  boundary_clear (&boundary);
+  return good;
+}
+
+static gboolean
+write_attachments (BodyWriter *writer, const Boundary *boundary, const BuildRequest *request, GError **error)
 {
   for (guint i = 0; request->attachments != NULL && request->attachments[i] != NULL; i++) {
     const BuildAttachment attachment
         = { .path = request->attachments[i],
             .name = request->attachment_names != NULL ? request->attachment_names[i] : NULL,
             .type = request->attachment_types != NULL ? request->attachment_types[i] : NULL };
-    if (!body_writer_append (writer, delimiter, strlen (delimiter), error)
-        || !build_attachment (writer, &attachment, error))
+    if (!write_line (writer, boundary->delimiter, error) || !build_attachment (writer, &attachment, error))
       return FALSE;
   }
   return request->forwarded == NULL
-         || (body_writer_append (writer, delimiter, strlen (delimiter), error)
+         || (write_line (writer, boundary->delimiter, error)
              && build_forwarded (writer, request->forwarded, error));
 }
 
 static gboolean
 write_multipart (BodyWriter *writer, GString *header, const BuildRequest *request, GError **error)
 {
-  g_autofree char *token = build_token ();
-  /* "=_" is in no quoted-printable and no base64 text. */
-  g_autofree char *type = g_strdup_printf ("multipart/mixed; boundary=\"=_%s\"", token);
-  g_autofree char *delimiter = g_strdup_printf ("\r\n--=_%s\r\n", token);
-  g_autofree char *close = g_strdup_printf ("\r\n--=_%s--\r\n", token);
-  header_append (header, "Content-Type", type);
-  if (!write_string (writer, header, error)
-      || !body_writer_append (writer, delimiter, strlen (delimiter), error)
-      || !build_text_part (writer, request, error) || !write_attachments (writer, request, delimiter, error))
-    return FALSE;
-  return body_writer_append (writer, close, strlen (close), error);
+  g_autoptr (GString) inner = g_string_new (NULL);
+  Boundary boundary = begin_multipart (header, "mixed");
+  gboolean good = write_string (writer, header, error) && write_line (writer, boundary.delimiter, error)
+                  && write_text (writer, inner, request, error)
+                  && write_attachments (writer, &boundary, request, error)
+                  && write_line (writer, boundary.close, error);
+  boundary_clear (&boundary);
+  return good;
 }
 
 BodySource *
@@ -227,6 +279,6 @@ build_message (const BuildRequest *request, GError **error)
   gboolean attached
       = (request->attachments != NULL && request->attachments[0] != NULL) || request->forwarded != NULL;
   gboolean good = attached ? write_multipart (writer, header, request, error)
-                           : write_string (writer, header, error) && build_text_part (writer, request, error);
+                           : write_text (writer, header, request, error);
   return good ? body_writer_finish (writer, error) : NULL;
 }
