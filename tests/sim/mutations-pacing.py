@@ -36,7 +36,7 @@ mutations.MUTATIONS = [
     ("connections never come back", PACING, "pacing->connections + PACING_WHOLE / MESSAGES_A_CONNECTION",
      "pacing->connections"),
     ("connections come back at once", PACING, "#define MESSAGES_A_CONNECTION 128", "#define MESSAGES_A_CONNECTION 4"),
-    ("half is cut twice", PACING, "#define LEFT_OF(value) ((value) * 3 / 4)", "#define LEFT_OF(value) ((value) / 4)"),
+    ("half is cut twice", PACING, "#define LEFT_OF(value) ((value)*3 / 4)", "#define LEFT_OF(value) ((value) / 4)"),
     ("growing delays aren't seen", PACING, "return pacing->delay > DELAY_GROWTH", "return FALSE && pacing->delay > DELAY_GROWTH"),
     ("slow is taken for usual", PACING, "MIN (took - pacing->delay_usual, pacing->delay_usual / DELAY_FORGETTING)",
      "took - pacing->delay_usual"),

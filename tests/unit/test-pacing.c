@@ -188,6 +188,43 @@ test_one_sign (void)
   g_assert_cmpuint (pacing_connections (pacing), ==, 4);
 }
 
+/* Slower by a sign; a thousand acceptances and more, and it is forgotten. */
+static void
+test_recovery (void)
+{
+  static const VerdictRow slow
+      = { .kind = OUTCOME_TEMPORARY, .stage = STAGE_MAIL, .cause = CAUSE_REPLY, .code = 450 };
+  PacingRules rules = { .connections = 4 };
+  g_autoptr (Pacing) pacing = pacing_new (&rules);
+  g_autoptr (Outcome) outcome = outcome_of (&slow);
+  gint64 again;
+  for (int i = 0; i < 4; i++)
+    g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, NOW + i * TICKS_PER_SECOND, &again), ==, PACING_GO);
+  gint64 now = NOW + 4 * TICKS_PER_SECOND;
+  pacing_ended (pacing, NULL, outcome, now, now);
+  g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, now, &again), ==, PACING_GO);
+  g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, now, &again), ==, PACING_WAIT);
+  now = again;
+  for (int i = 0; i < 2000; i++)
+    streak_step (pacing, 'a');
+  g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, now, &again), ==, PACING_GO);
+  g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, now, &again), ==, PACING_GO);
+}
+
+/* "60/min" is one a second, from the first minute on; "450/day" is as fast as it goes. */
+static void
+test_even_spacing (void)
+{
+  PacingRules rules = { .connections = 1 };
+  gint64 again;
+  g_assert_true (pacing_rates_parse ("60/min,450/day", &rules));
+  g_autoptr (Pacing) pacing = pacing_new (&rules);
+  g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, NOW, &again), ==, PACING_GO);
+  g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, NOW, &again), ==, PACING_WAIT);
+  g_assert_cmpint (again, ==, NOW + TICKS_PER_SECOND);
+  g_assert_cmpint (pacing_take (pacing, 0, NULL, 2, again, &again), ==, PACING_GO);
+}
+
 /* ---- domains, and clocks -------------------------------------------------------------- */
 
 static void
@@ -217,6 +254,7 @@ test_clock_set_back (void)
   g_assert_cmpint (pacing_take (pacing, 0, NULL, 2, NOW, &again), ==, PACING_GO);
   gint64 before = NOW - 365 * TICKS_PER_DAY;
   g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, before, &again), ==, PACING_WAIT);
+  g_assert_cmpint (again, <=, before + 2 * TICKS_PER_HOUR);
   while (pacing_take (pacing, 0, NULL, 1, again, &again) == PACING_WAIT)
     g_assert_cmpint (again, <=, before + 2 * TICKS_PER_HOUR);
 }
@@ -337,6 +375,8 @@ main (int argc, char **argv)
   TABLE_ADD ("/pacing/verdict", verdict_rows, test_verdict);
   TABLE_ADD ("/pacing/streak", streak_rows, test_streak);
   g_test_add_func ("/pacing/one-sign", test_one_sign);
+  g_test_add_func ("/pacing/recovery", test_recovery);
+  g_test_add_func ("/pacing/even-spacing", test_even_spacing);
   g_test_add_func ("/pacing/domains", test_domains);
   g_test_add_func ("/pacing/clock-set-back", test_clock_set_back);
   g_test_add_func ("/pacing/more-than-quota", test_more_than_quota);
