@@ -147,6 +147,26 @@ test_window (void)
   g_assert_false (find_event (dialogue, DIALOGUE_WANTS_DELIVERY, NULL));
 }
 
+/* Of DATA all deliveries of the window begin at once, with their permits, and no bodies. */
+static void
+test_window_ahead (void)
+{
+  g_autoptr (Dialogue) dialogue = new_ready ("250 PIPELINING");
+  guint deliveries = 0, permits = 0, bodies = 0;
+  for (DialogueEvent event; dialogue_next_event (dialogue, &event);) {
+    permits += event.kind == DIALOGUE_WANTS_END_PERMIT;
+    bodies += event.kind == DIALOGUE_WANTS_BODY;
+    if (event.kind == DIALOGUE_WANTS_DELIVERY)
+      begin (dialogue, ++deliveries, 2);
+  }
+  g_assert_cmpuint (deliveries, ==, settings.window);
+  g_assert_cmpuint (permits, ==, settings.window);
+  g_assert_cmpuint (bodies, ==, 0);
+  dialogue_refuse_end (dialogue, 2, OUTCOME_CANCELLED, CAUSE_CANCELLED, NULL, 0);
+  g_assert_true (find_event (dialogue, DIALOGUE_FINISHED, NULL));
+  g_assert_false (dialogue_is_over (dialogue));
+}
+
 /* No more of a body is asked for than the network takes. */
 static void
 test_back_pressure (void)
@@ -255,6 +275,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dialogue/after-the-end", test_after_the_end);
   g_test_add_func ("/dialogue/permit-unasked", test_permit_unasked);
   g_test_add_func ("/dialogue/window", test_window);
+  g_test_add_func ("/dialogue/window-ahead", test_window_ahead);
   g_test_add_func ("/dialogue/back-pressure", test_back_pressure);
   g_test_add_func ("/dialogue/deadlines", test_deadlines);
   g_test_add_func ("/dialogue/gate-ends", test_gate_ends);
