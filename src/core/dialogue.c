@@ -161,7 +161,6 @@ dialogue_farewell (Dialogue *dialogue, Stage stage, const Reply *reply)
   dialogue->phase = PHASE_FAREWELL;
   verdict_set (&dialogue->ending, OUTCOME_TEMPORARY, stage, CAUSE_REPLY, reply, NULL);
   output_wipe (dialogue);
-  window_drop_unsent (dialogue->window);
   transactions_leave_unsent (dialogue, &dialogue->ending);
 }
 

@@ -202,16 +202,6 @@ window_drop_waiting (Window *window, gconstpointer subject, const CommandKind *k
   return dropped;
 }
 
-void
-window_drop_unsent (Window *window)
-{
-  for (GList *last; (last = window->commands.tail) != NULL;) {
-    if (((const WindowCommand *)last->data)->left != LEFT_NOTHING)
-      return;
-    window_unlink (window, last);
-  }
-}
-
 gboolean
 window_holds (const Window *window, gconstpointer subject)
 {

@@ -90,9 +90,6 @@ const WindowCommand *window_next (const Window *window);
 /* Drops the commands of SUBJECT and KIND (NULL: any kind) that haven't begun. How many. */
 guint window_drop_waiting (Window *window, gconstpointer subject, const CommandKind *kind);
 
-/* Drops what hasn't begun to leave: nothing more will be sent. */
-void window_drop_unsent (Window *window);
-
 /* Drops everything. */
 void window_clear (Window *window);
 
