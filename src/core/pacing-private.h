@@ -39,7 +39,7 @@ void   quota_use (Quota *quota, guint n, gint64 now);
 
 /* ---- pacing.c ---- */
 
-#define PACING_WHOLE  1000 /* one connection, in its parts */
+#define PACING_WHOLE  G_GINT64_CONSTANT (1000) /* one connection, in its parts */
 #define PACING_LATEST 16
 
 struct Pacing {
