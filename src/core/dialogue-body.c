@@ -211,10 +211,16 @@ body_wish (const Dialogue *dialogue, const Transaction *transaction)
   return next->octets > held ? MIN (missing, next->octets - held) : 0;
 }
 
+/* With a window, that of DATA is asked for as soon as the message is begun: a permit costs
+ * a write to the disk, and so those of a window are one. */
 static gboolean
-permit_is_due (const Transaction *transaction)
+permit_is_due (const Dialogue *dialogue, const Transaction *transaction)
 {
-  if (transaction->permit_asked || !body_is_whole (transaction))
+  if (transaction->permit_asked)
+    return FALSE;
+  if (!transaction->bdat && transactions_at_once (dialogue) > 1)
+    return transaction->n_tried > 0;
+  if (!body_is_whole (transaction))
     return FALSE;
   if (transaction->one_flight)
     return TRUE;
@@ -232,7 +238,7 @@ transaction_ask_for_body (Dialogue *dialogue, Transaction *transaction)
     event->said.id = transaction->id;
     event->said.limit = wish;
   }
-  if (permit_is_due (transaction)) {
+  if (permit_is_due (dialogue, transaction)) {
     transaction->permit_asked = TRUE;
     dialogue_post (dialogue, DIALOGUE_WANTS_END_PERMIT)->said.id = transaction->id;
   }

@@ -123,11 +123,11 @@ kind_for_bystanders (OutcomeKind kind)
   return kind == OUTCOME_TEMPORARY || kind == OUTCOME_SECURITY ? kind : OUTCOME_TRANSPORT;
 }
 
-static void
-transaction_abandon (Transaction *transaction, const Verdict *verdict)
+void
+transaction_abandon (Dialogue *dialogue, Transaction *transaction, const Verdict *verdict)
 {
   OutcomeKind kind = kind_for_bystanders (verdict->kind);
-  gboolean doubt = transaction->end == END_TAKEN;
+  gboolean doubt = transaction->end == END_TAKEN && !dialogue->undone;
   for (guint i = 0; i < transaction->outcome->n_recipients; i++) {
     RecipientState state = transaction->states[i];
     Verdict *fate = &transaction->outcome->recipients[i];
@@ -138,6 +138,7 @@ transaction_abandon (Transaction *transaction, const Verdict *verdict)
     else if (state != RECIPIENT_CLAIMED)
       verdict_set (fate, kind, verdict->stage, verdict->cause, verdict->reply, verdict->detail);
   }
+  transaction_tell (dialogue, transaction);
 }
 
 void
@@ -145,10 +146,8 @@ transactions_abandon (Dialogue *dialogue, const Verdict *verdict)
 {
   for (GList *link = dialogue->transactions.head; link != NULL; link = link->next) {
     Transaction *transaction = link->data;
-    if (transaction->told)
-      continue;
-    transaction_abandon (transaction, verdict);
-    transaction_tell (dialogue, transaction);
+    if (!transaction->told)
+      transaction_abandon (dialogue, transaction, verdict);
   }
 }
 
@@ -188,6 +187,40 @@ transactions_settle (Dialogue *dialogue)
   return settled;
 }
 
+/* Somebody's fate is open, and octets that complete the message are out. */
+static gboolean
+transaction_awaits_end (const Dialogue *dialogue, const Transaction *transaction)
+{
+  if (transaction->told || transaction->end != END_TAKEN || !window_holds (dialogue->window, transaction))
+    return FALSE;
+  for (guint i = 0; i < transaction->outcome->n_recipients; i++)
+    if (transaction->states[i] == RECIPIENT_PENDING || transaction->states[i] == RECIPIENT_ACCEPTED)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+transactions_await_end (const Dialogue *dialogue, gconstpointer subject)
+{
+  const GList *first = dialogue->transactions.head;
+  if (subject != NULL)
+    first = g_queue_find ((GQueue *)&dialogue->transactions, subject)->next;
+  for (const GList *link = first; link != NULL; link = link->next)
+    if (transaction_awaits_end (dialogue, link->data))
+      return TRUE;
+  return FALSE;
+}
+
+void
+transactions_leave_unsent (Dialogue *dialogue, const Verdict *verdict)
+{
+  for (GList *link = dialogue->transactions.head; link != NULL; link = link->next) {
+    Transaction *transaction = link->data;
+    if (!transaction->told && transaction->end != END_TAKEN)
+      transaction_abandon (dialogue, transaction, verdict);
+  }
+}
+
 gboolean
 transactions_may_leave_some (const Dialogue *dialogue)
 {
@@ -199,15 +232,20 @@ transactions_may_leave_some (const Dialogue *dialogue)
   return FALSE;
 }
 
-/* May another message begin? Bodies are handed in one after the other. */
+guint
+transactions_at_once (const Dialogue *dialogue)
+{
+  return window_pipelining (dialogue->window) ? MAX (dialogue->settings.window, 1) : 1;
+}
+
+/* May another message begin? Bodies are handed in one after the other, and those of DATA
+ * not before it is their turn: so of DATA others may begin that are far from being sent. */
 static gboolean
 delivery_is_welcome (const Dialogue *dialogue)
 {
-  const DialogueSettings *settings = &dialogue->settings;
-  guint limit = window_pipelining (dialogue->window) ? MAX (settings->window, 1) : 1;
   const Transaction *latest = g_queue_peek_tail ((GQueue *)&dialogue->transactions);
-  return g_queue_get_length ((GQueue *)&dialogue->transactions) < limit
-         && (latest == NULL || body_is_over (latest));
+  return g_queue_get_length ((GQueue *)&dialogue->transactions) < transactions_at_once (dialogue)
+         && (latest == NULL || !latest->bdat || body_is_over (latest));
 }
 
 gboolean

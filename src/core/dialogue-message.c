@@ -156,7 +156,7 @@ transaction_begin (Dialogue *dialogue, DeliveryId id, const Envelope *envelope, 
   g_queue_push_tail (&dialogue->transactions, transaction);
   if (dialogue->phase != PHASE_READY) {
     Verdict over = { .kind = OUTCOME_TRANSPORT, .stage = STAGE_MAIL, .cause = CAUSE_CLOSED };
-    transactions_abandon (dialogue, dialogue->phase == PHASE_OVER ? &dialogue->ending : &over);
+    transaction_abandon (dialogue, transaction, dialogue->phase < PHASE_FAREWELL ? &over : &dialogue->ending);
     return;
   }
   Cause unfit = transaction_unfit (transaction, dialogue->capabilities);

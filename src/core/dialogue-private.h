@@ -13,6 +13,7 @@ typedef enum {
   PHASE_SETUP, /* greeting, EHLO, STARTTLS */
   PHASE_AUTH,
   PHASE_READY,
+  PHASE_FAREWELL, /* 421 was said, and replies to what is out already may follow */
   PHASE_OVER,
 } Phase;
 
@@ -103,7 +104,9 @@ struct Dialogue {
   Ticks            waiting_since;
 
   Phase            phase;
-  Verdict          ending;      /* after PHASE_OVER */
+  Verdict          ending;      /* from PHASE_FAREWELL on */
+  gboolean         spoke_on;    /* the server answered more after its 421 */
+  gboolean         undone;      /* the 421 was its last word: it did nothing that was sent behind */
   gboolean         tls_wanted;  /* DIALOGUE_WANTS_TLS was said */
   gboolean         encrypted;
   gboolean         established;
@@ -176,8 +179,16 @@ void         transaction_give_up (Dialogue *dialogue, Transaction *transaction, 
 void         transaction_tell (Dialogue *dialogue, Transaction *transaction);
 /* Forgets what is over; TRUE when anything was. */
 gboolean     transactions_settle (Dialogue *dialogue);
+/* The fate of one, or of all, that the end of the session leaves open; told. */
+void         transaction_abandon (Dialogue *dialogue, Transaction *transaction, const Verdict *verdict);
 void         transactions_abandon (Dialogue *dialogue, const Verdict *verdict);
+/* Somebody's fate hangs on a reply to octets that complete a message and are out; of a
+ * delivery behind that of SUBJECT (NULL: any). */
+gboolean     transactions_await_end (const Dialogue *dialogue, gconstpointer subject);
+/* Nothing more will be sent: the fate of those of which the end isn't out. */
+void         transactions_leave_unsent (Dialogue *dialogue, const Verdict *verdict);
 gboolean     transactions_may_leave_some (const Dialogue *dialogue); /* recipients for another transaction */
+guint        transactions_at_once (const Dialogue *dialogue); /* at the most */
 /* Asks for the next delivery where one is welcome. TRUE: there is something to send instead. */
 gboolean     transactions_ask (Dialogue *dialogue);
 

@@ -8,6 +8,8 @@
 
 /* Nothing depends on the reply to QUIT, so nobody waits minutes for it. */
 #define QUIT_TIMEOUT (5 * TICKS_PER_SECOND)
+/* A server that has said 421 closes at once. */
+#define FAREWELL_TIMEOUT (30 * TICKS_PER_SECOND)
 
 /* ---- life --------------------------------------------------------------- */
 
@@ -133,8 +135,9 @@ dialogue_end (Dialogue *dialogue, CloseManner manner, OutcomeKind kind, Stage st
 {
   if (dialogue->phase == PHASE_OVER)
     return;
+  if (dialogue->phase != PHASE_FAREWELL)
+    verdict_set (&dialogue->ending, kind, stage, cause, reply, detail);
   dialogue->phase = PHASE_OVER;
-  verdict_set (&dialogue->ending, kind, stage, cause, reply, detail);
   window_clear (dialogue->window);
   if (manner == CLOSE_POLITE) {
     g_byte_array_append (dialogue->output, (const guint8 *)"QUIT\r\n", 6);
@@ -145,6 +148,20 @@ dialogue_end (Dialogue *dialogue, CloseManner manner, OutcomeKind kind, Stage st
   transactions_abandon (dialogue, &dialogue->ending);
   verdict_copy (&dialogue_post (dialogue, DIALOGUE_ENDED)->verdict, &dialogue->ending);
   dialogue_post (dialogue, DIALOGUE_WANTS_CLOSE);
+}
+
+/* 421 in the middle of a window. Replies come in order, and the channel closes behind this
+ * one (RFC 5321, 3.8): what was sent later was never looked at, unless the server isn't as
+ * good as its word and answers that too. Only its silence or its end tells. */
+static void
+dialogue_farewell (Dialogue *dialogue, Stage stage, const Reply *reply)
+{
+  if (dialogue->phase == PHASE_FAREWELL)
+    return;
+  dialogue->phase = PHASE_FAREWELL;
+  verdict_set (&dialogue->ending, OUTCOME_TEMPORARY, stage, CAUSE_REPLY, reply, NULL);
+  output_wipe (dialogue);
+  transactions_leave_unsent (dialogue, &dialogue->ending);
 }
 
 gboolean
@@ -170,6 +187,11 @@ dialogue_step (Dialogue *dialogue)
 {
   if (transactions_settle (dialogue))
     return TRUE;
+  if (dialogue->phase == PHASE_FAREWELL) {
+    if (!transactions_await_end (dialogue, NULL))
+      dialogue_end (dialogue, CLOSE_NOW, OUTCOME_TEMPORARY, STAGE_QUIT, CAUSE_REPLY, NULL, NULL);
+    return FALSE;
+  }
   switch (window_send (dialogue->window, dialogue->output)) {
   case WINDOW_BARRED:
     dialogue_barred (dialogue);
@@ -228,16 +250,34 @@ post_reply (Dialogue *dialogue, const Reply *reply)
   dialogue_post (dialogue, DIALOGUE_REPLY)->reply = challenge ? reply_new (334, "***") : reply_copy (reply);
 }
 
+/* The reply to QUIT, and older commands wait for theirs: one was never sent, and who knows
+ * which. */
+static gboolean
+is_out_of_step (const Dialogue *dialogue, const Reply *reply)
+{
+  const WindowCommand *oldest = window_oldest (dialogue->window);
+  return reply->code == 221 && dialogue->quitting && oldest != NULL && oldest->kind != &COMMAND_QUIT;
+}
+
 static void
 reply_handle (Dialogue *dialogue, const Reply *reply)
 {
   post_reply (dialogue, reply);
   dialogue->waiting_since = dialogue->now;
   Stage stage = dialogue_stage (dialogue);
+  if (is_out_of_step (dialogue, reply)) {
+    end_of_protocol (dialogue, reply, "fewer replies than commands");
+    return;
+  }
+  const WindowCommand *oldest = window_oldest (dialogue->window);
+  gconstpointer subject = oldest != NULL ? oldest->subject : NULL;
   WindowAnswer answer = window_answer (dialogue->window, reply);
   if (dialogue->phase == PHASE_OVER)
     return;
-  if (reply->code == 421)
+  dialogue->spoke_on = dialogue->phase == PHASE_FAREWELL;
+  if (reply->code == 421 && (dialogue->spoke_on || transactions_await_end (dialogue, subject)))
+    dialogue_farewell (dialogue, stage, reply);
+  else if (reply->code == 421)
     dialogue_end (dialogue, CLOSE_NOW, OUTCOME_TEMPORARY, stage, CAUSE_REPLY, reply, NULL);
   else if (answer == WINDOW_UNASKED)
     end_of_protocol (dialogue, reply, "a reply that nothing had asked for");
@@ -290,6 +330,7 @@ dialogue_closed (Dialogue *dialogue, const char *detail, Ticks now)
   const WindowCommand *oldest = window_oldest (dialogue->window);
   /* Many servers answer QUIT by closing. Nothing was outstanding but that. */
   gboolean orderly = oldest != NULL && oldest->kind == &COMMAND_QUIT && oldest->left == LEFT_WHOLE;
+  dialogue->undone = dialogue->phase == PHASE_FAREWELL && !dialogue->spoke_on;
   dialogue_end (dialogue, CLOSE_NOW, orderly ? OUTCOME_ACCEPTED : OUTCOME_TRANSPORT,
                 dialogue_stage (dialogue), CAUSE_CLOSED, NULL, detail);
 }
@@ -346,7 +387,7 @@ dialogue_quit (Dialogue *dialogue, Ticks now)
   dialogue->delivery_asked = FALSE;
   if (dialogue->phase == PHASE_READY)
     session_push_quit (dialogue);
-  else
+  else if (dialogue->phase != PHASE_FAREWELL)
     dialogue_end (dialogue, CLOSE_NOW, OUTCOME_CANCELLED, dialogue_stage (dialogue), CAUSE_CANCELLED, NULL,
                   NULL);
   dialogue_turn (dialogue);
@@ -440,6 +481,8 @@ dialogue_patience (const Dialogue *dialogue)
 {
   const DialogueSettings *settings = &dialogue->settings;
   const WindowCommand *oldest = window_oldest (dialogue->window);
+  if (dialogue->phase == PHASE_FAREWELL)
+    return MIN (FAREWELL_TIMEOUT, settings->command_timeout);
   if (dialogue->phase == PHASE_TLS)
     return settings->implicit_tls ? settings->greeting_timeout : settings->command_timeout;
   if (oldest == NULL || oldest->left != LEFT_WHOLE)

@@ -18,7 +18,35 @@
  *
  * A message that fits the initial window leaves as one group, held back until its body
  * was supplied and its end permitted; of a larger one the first chunk is in that group.
- * While a delivery's body isn't whole, no other is asked for.
+ *
+ * Several deliveries at once, `window` of them, where PIPELINING is offered:
+ * - DIALOGUE_WANTS_DELIVERY comes again while earlier deliveries await their replies. With
+ *   BDAT it comes once the latest has its body, with DATA as soon as the latest was begun.
+ *   Deliveries end in the order in which they were begun, but for those that are refused
+ *   before anything was sent.
+ * - Permits come due ahead of their use, so that one write to the disk can record many:
+ *   collect every DIALOGUE_WANTS_END_PERMIT of one drain (and all that come while a record
+ *   is being written) into the next record, then permit them all. So `window` deliveries
+ *   are recorded as in doubt at the most; of fewer the end was sent, and when the
+ *   connection dies the dialogue says of which. What is sent waits for the oldest permit.
+ * - BDAT: MAIL RCPT BDAT LAST RSET MAIL RCPT … in one stream, from the second message on:
+ *   the first has to show that BDAT is parsed. RSET, because a BDAT whose recipients were
+ *   all refused may leave the sender behind. Octets of a message whose MAIL or RCPTs are
+ *   refused are out already; the server discards them (RFC 3030, 4.1), its 503 or 554 is
+ *   awaited and decides nothing. A BDAT answered with 500, 502 or 503 although a recipient
+ *   was accepted ends the session at once: what is behind it may be run as commands.
+ * - DATA: the final dot and the next MAIL, RCPTs and DATA in one group; one message at a
+ *   time can be in doubt.
+ * - When the session ends, a delivery whose completing octets were taken and that has no
+ *   reply is in doubt; all others are safe to send again (OUTCOME_TRANSPORT, or what the
+ *   end was), permitted or not. With 421 as the server's last word, and then its close,
+ *   those behind it are safe too: replies come in order. The dialogue waits for that close
+ *   (30 s), sends nothing, asks for nothing, and takes what is answered all the same.
+ * - A reply too few shows with DATA (a 354 out of its place) and at QUIT (221 too early),
+ *   and is the end of the session then.
+ * - While replies are awaited octets have to be read, also while writing is blocked.
+ * - window = 1, or no PIPELINING: nothing of this; one delivery after the other, and its
+ *   permit is asked for when it is needed.
  *
  * Use: after every call below, drain dialogue_next_event() until FALSE, then send
  * what dialogue_take_output() gives, then set a timer for dialogue_deadline(). */
@@ -41,7 +69,7 @@ typedef struct {
   AuthSettings auth;
   const char  *helo_name;
   gboolean     chunking;        /* use BDAT where offered */
-  guint        window;          /* messages in flight at the most; 1: never two in doubt */
+  guint        window;          /* deliveries begun and not finished, at the most; 1: never two in doubt */
   gsize        initial_window;  /* octets of one flight on a new connection: 14,336 */
   gsize        chunk_size;      /* octets of a BDAT chunk after the first */
   Ticks        greeting_timeout;
@@ -114,7 +142,7 @@ void dialogue_body_supply (Dialogue *dialogue, DeliveryId id, const guint8 *octe
 /* … or the body can't be read: the transaction is given up by closing. */
 void dialogue_body_failed (Dialogue *dialogue, DeliveryId id, const char *detail, Ticks now);
 
-/* To DIALOGUE_WANTS_END_PERMIT: "in doubt" is durable for ID. Never called: the
+/* To DIALOGUE_WANTS_END_PERMIT: "in doubt" is durable for ID, in any order. Never called: the
  * server never gets the octets that complete the message. A delivery that was permitted
  * and of which those octets were not taken yet still ends as OUTCOME_TRANSPORT. */
 void dialogue_permit_end (Dialogue *dialogue, DeliveryId id, Ticks now);
@@ -144,7 +172,8 @@ typedef enum {
   DIALOGUE_COMMAND,          /* .text: the command as sent, secrets masked; for -v */
   DIALOGUE_REPLY,            /* .reply: as received; for -v. Challenges are masked */
   DIALOGUE_RECIPIENT,        /* .id, .recipient, .verdict: its fate at RCPT (accepted: for now) */
-  DIALOGUE_FINISHED,         /* .id, .outcome: nothing more will be said of this delivery */
+  DIALOGUE_FINISHED,         /* .id, .outcome: nothing more will be said of this delivery; maybe before
+                                the permit that was asked for, which has no effect then */
   DIALOGUE_ENDED,            /* .verdict: the session is over; ACCEPTED when nothing was wrong with it: after
                                 QUIT, or closed because a message could be given up in no other way */
 } DialogueEventKind;

@@ -38,6 +38,7 @@ struct Witness {
   gboolean ended;
   char *complaint;
   guint counts[OUTCOME_CANCELLED + 1];
+  guint last_code;
 };
 
 static void
@@ -297,6 +298,7 @@ static void
 server_reply (Witness *witness, guint code)
 {
   Owed *owed = g_queue_pop_head (&witness->owed);
+  witness->last_code = code;
   if (owed == NULL)
     return;
   Sight *sight = sight_of (witness, owed->id);
@@ -365,6 +367,9 @@ check_fate (Witness *witness, const Sight *sight, guint recipient, const Verdict
     break;
   }
   if (!sight->rcpt_sent[recipient] || !sight->completed)
+    return;
+  /* 421 was the server's last word: it has not looked at anything behind it. */
+  if (witness->last_code == 421 && sight->end_code == 0)
     return;
   if (taken && sight->end_code / 100 == 2)
     complain (witness, "%s, and the server has accepted it", kind);

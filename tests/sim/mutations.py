@@ -251,7 +251,8 @@ class Workshop:
         self.source_dir = source_dir
         self.folder = folder
         self.compiler = shlex.split(os.environ.get("CC", "cc"))
-        self.flags = ["-std=gnu17", "-O1", "-D_GNU_SOURCE", "-I%s/src" % source_dir] + packaged("--cflags")
+        self.flags = ["-std=gnu17", "-O1", "-D_GNU_SOURCE", "-I%s/src" % source_dir, "-I%s" % source_dir]
+        self.flags += packaged("--cflags")
         self.libraries = packaged("--libs")
         self.objects = {}
 

@@ -71,3 +71,7 @@ check_PROGRAMS += tests/unit/test-retry
 TESTS += tests/unit/test-retry
 tests_unit_test_retry_SOURCES = tests/unit/test-retry.c
 tests_unit_test_retry_LDADD = $(CORE_LIBS)
+check_PROGRAMS += tests/unit/test-pacing
+TESTS += tests/unit/test-pacing
+tests_unit_test_pacing_SOURCES = tests/unit/test-pacing.c
+tests_unit_test_pacing_LDADD = $(CORE_LIBS)

@@ -147,6 +147,64 @@ test_window (void)
   g_assert_false (find_event (dialogue, DIALOGUE_WANTS_DELIVERY, NULL));
 }
 
+/* Of DATA all deliveries of the window begin at once, with their permits, and no bodies. */
+static void
+test_window_ahead (void)
+{
+  g_autoptr (Dialogue) dialogue = new_ready ("250 PIPELINING");
+  guint deliveries = 0, permits = 0, bodies = 0;
+  for (DialogueEvent event; dialogue_next_event (dialogue, &event);) {
+    permits += event.kind == DIALOGUE_WANTS_END_PERMIT;
+    bodies += event.kind == DIALOGUE_WANTS_BODY;
+    if (event.kind == DIALOGUE_WANTS_DELIVERY)
+      begin (dialogue, ++deliveries, 2);
+  }
+  g_assert_cmpuint (deliveries, ==, settings.window);
+  g_assert_cmpuint (permits, ==, settings.window);
+  g_assert_cmpuint (bodies, ==, 0);
+  dialogue_refuse_end (dialogue, 2, OUTCOME_CANCELLED, CAUSE_CANCELLED, NULL, 0);
+  g_assert_true (find_event (dialogue, DIALOGUE_FINISHED, NULL));
+  g_assert_false (dialogue_is_over (dialogue));
+}
+
+/* Begun, whole, and on its way where PERMITTED. */
+static void
+send_short (Dialogue *dialogue, DeliveryId id, gboolean permitted)
+{
+  begin (dialogue, id, 2);
+  dialogue_body_supply (dialogue, id, (const guint8 *)"\r\n", 2, 0);
+  if (permitted)
+    dialogue_permit_end (dialogue, id, 0);
+  take (dialogue);
+}
+
+/* 421 in a window: what was held back is told at once, and may go elsewhere. */
+static void
+test_farewell (void)
+{
+  g_autoptr (Dialogue) dialogue = new_ready ("250-PIPELINING\r\n250 CHUNKING");
+  OutcomeKind overall = OUTCOME_NONE;
+  send_short (dialogue, 1, TRUE);
+  hear (dialogue, "250 ok\r\n250 ok\r\n250 ok\r\n", 0);
+  for (DeliveryId id = 2; id <= 4; id++)
+    send_short (dialogue, id, id < 4);
+  while (find_event (dialogue, DIALOGUE_FINISHED, NULL))
+    ;
+  hear (dialogue, "421 bye\r\n", 0);
+  g_assert_true (find_event (dialogue, DIALOGUE_FINISHED, &overall));
+  g_assert_cmpint (overall, ==, OUTCOME_TEMPORARY);
+  dialogue_permit_end (dialogue, 4, 0);
+  begin (dialogue, 5, 2);
+  g_assert_true (find_event (dialogue, DIALOGUE_FINISHED, &overall));
+  dialogue_quit (dialogue, 0);
+  g_assert_null (dialogue_take_output (dialogue));
+  g_assert_false (dialogue_is_over (dialogue));
+  g_assert_true (dialogue_is_in_doubt (dialogue, 3));
+  dialogue_closed (dialogue, NULL, 0);
+  g_assert_true (find_event (dialogue, DIALOGUE_FINISHED, &overall));
+  g_assert_cmpint (overall, ==, OUTCOME_TEMPORARY);
+}
+
 /* No more of a body is asked for than the network takes. */
 static void
 test_back_pressure (void)
@@ -255,6 +313,8 @@ main (int argc, char **argv)
   g_test_add_func ("/dialogue/after-the-end", test_after_the_end);
   g_test_add_func ("/dialogue/permit-unasked", test_permit_unasked);
   g_test_add_func ("/dialogue/window", test_window);
+  g_test_add_func ("/dialogue/window-ahead", test_window_ahead);
+  g_test_add_func ("/dialogue/farewell", test_farewell);
   g_test_add_func ("/dialogue/back-pressure", test_back_pressure);
   g_test_add_func ("/dialogue/deadlines", test_deadlines);
   g_test_add_func ("/dialogue/gate-ends", test_gate_ends);

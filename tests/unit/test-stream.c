@@ -199,6 +199,38 @@ test_back_pressure (void)
   stream_end_clear (&a);
 }
 
+/* A server that reads nothing until all its replies were taken, with both directions full. */
+static void
+test_both_full (void)
+{
+  enum { OCTETS = 4 * 1024 * 1024 };
+  static const char zeros[65536];
+  static char heard[65536];
+  int fds[2];
+  StreamEnd a;
+  gsize said = 0, read_back = 0;
+  make_socket_pair (SOCK_STREAM, fds);
+  stream_end_start (&a, fds[0]);
+  for (gsize i = 0; i < OCTETS; i += sizeof zeros)
+    stream_write (a.stream, (const guint8 *)zeros, sizeof zeros);
+  while (said < OCTETS || a.got->len < OCTETS) {
+    gssize length = said < OCTETS ? send (fds[1], zeros, sizeof zeros, MSG_DONTWAIT) : 0;
+    said += (gsize)MAX (length, 0);
+    guint before = a.got->len;
+    main_loop_settle ();
+    g_assert_true (length > 0 || a.got->len > before);
+  }
+  g_assert_cmpint (stream_pending (a.stream), >, 0);
+  while (read_back < OCTETS) {
+    gssize length = recv (fds[1], heard, sizeof heard, MSG_DONTWAIT);
+    read_back += (gsize)MAX (length, 0);
+    main_loop_settle ();
+  }
+  g_assert_cmpint (stream_pending (a.stream), ==, 0);
+  close (fds[1]);
+  stream_end_clear (&a);
+}
+
 static void
 test_graceful_close (void)
 {
@@ -252,6 +284,7 @@ main (int argc, char **argv)
   g_test_add_func ("/stream/reset", test_reset);
   g_test_add_func ("/stream/reset-while-not-reading", test_reset_while_not_reading);
   g_test_add_func ("/stream/back-pressure", test_back_pressure);
+  g_test_add_func ("/stream/both-full", test_both_full);
   g_test_add_func ("/stream/graceful-close", test_graceful_close);
   g_test_add_func ("/stream/bounded-turn", test_bounded_turn);
   return g_test_run ();
