@@ -86,7 +86,6 @@ libmail_a_SOURCES += src/mail/report-build.h
 libmail_a_SOURCES += src/mail/report-build.c
 libmail_a_SOURCES += src/mail/summary.h
 libmail_a_SOURCES += src/mail/summary.c
-libmail_a_SOURCES += src/mail/summary.h
 libmail_a_SOURCES += src/mail/small-file.h
 libmail_a_SOURCES += src/mail/small-file.c
 libmail_a_SOURCES += src/mail/template.h

@@ -18,7 +18,6 @@ check_PROGRAMS += tests/unit/test-when
 TESTS += tests/unit/test-when
 tests_unit_test_when_SOURCES = tests/unit/test-when.c
 tests_unit_test_when_LDADD = $(ENGINE_LIBS)
-tests_unit_test_when_LDADD = libcli.a $(CORE_LIBS)
 check_PROGRAMS += tests/unit/test-sendmail-letters
 TESTS += tests/unit/test-sendmail-letters
 tests_unit_test_sendmail_letters_SOURCES = tests/unit/test-sendmail-letters.c
