@@ -9,15 +9,16 @@ include src/cli/local.mk
 include src/sink/local.mk
 include src/demo/local.mk
 
-# From right to left: a room may use those behind it.
+# From right to left: a room may use those behind it. OpenSSL, c-ares and libgsasl are loaded by
+# the first call (src/net/library.h); only tests and the sink are linked with them.
 BASE_LIBS   = libbase.a $(GLIB_LIBS) $(IDN2_LIBS)
 CORE_LIBS   = libcore.a $(BASE_LIBS)
 MAIL_LIBS   = libmail.a libconfig.a $(CORE_LIBS) $(GMIME_LIBS) $(GIO_LIBS)
 CONFIG_LIBS = libconfig.a $(CORE_LIBS) $(GIO_LIBS)
-NET_LIBS    = libnet.a $(CORE_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(GIO_LIBS)
+NET_LIBS    = libnet.a $(CORE_LIBS) $(GIO_LIBS)
 STORE_LIBS  = libstore.a $(CORE_LIBS) $(SQLITE_LIBS)
 ENGINE_LIBS = libengine.a libmail.a libconfig.a libnet.a libstore.a libcore.a libbase.a $(JSON_LIBS) \
-	$(GMIME_LIBS) $(GSASL_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(SQLITE_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
+	$(GMIME_LIBS) $(SQLITE_LIBS) $(GIO_LIBS) $(GLIB_LIBS) $(IDN2_LIBS)
 
 bin_PROGRAMS += toukan
 toukan_SOURCES = src/main.c

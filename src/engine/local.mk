@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES =
+nodist_libengine_a_SOURCES =
 libengine_a_SOURCES += src/engine/engine.h
 libengine_a_SOURCES += src/engine/memory-source.h
 libengine_a_SOURCES += src/engine/sasl.h
@@ -82,3 +83,11 @@ libengine_a_SOURCES += src/engine/outbox-source-claim.c
 libengine_a_SOURCES += src/engine/outbox-source-record.c
 libengine_a_SOURCES += src/engine/outbox-source-hold.c
 libengine_a_SOURCES += src/engine/outbox-source-wish.c
+libengine_a_SOURCES += src/engine/gsasl.c
+libengine_a_SOURCES += src/engine/gsasl.h
+nodist_libengine_a_SOURCES += src/engine/gsasl-functions.h
+EXTRA_DIST += src/engine/gsasl.functions
+BUILT_SOURCES += src/engine/gsasl-functions.h
+CLEANFILES += src/engine/gsasl-functions.h
+src/engine/gsasl-functions.h: src/engine/gsasl.functions src/net/on-demand.awk
+	$(make_functions)
