@@ -168,3 +168,5 @@ BUILT_SOURCES += src/engine/gsasl-functions.h
 CLEANFILES += src/engine/gsasl-functions.h
 src/engine/gsasl-functions.h: src/engine/gsasl.functions src/net/on-demand.awk
 	$(make_functions)
+libengine_a_SOURCES += src/engine/stored-message.c
+libengine_a_SOURCES += src/engine/stored-message.h

@@ -50,7 +50,7 @@ EXTRA_DIST += src/net/on-demand.awk
 
 # What is called of a library that is loaded on demand: see src/net/library.h.
 make_functions = $(AM_V_GEN)$(MKDIR_P) $(@D) && \
-	$(AWK) -v library=$(basename $(<F)) -f $(srcdir)/src/net/on-demand.awk $< >$@.tmp && mv $@.tmp $@
+	$(AWK) -v library=`basename $< .functions` -f $(srcdir)/src/net/on-demand.awk $< >$@.tmp && mv $@.tmp $@
 libnet_a_SOURCES += src/net/openssl.c
 libnet_a_SOURCES += src/net/openssl.h
 nodist_libnet_a_SOURCES += src/net/openssl-functions.h
