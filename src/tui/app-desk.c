@@ -97,7 +97,7 @@ desk_account_from (Desk *desk, const char *name)
 static void
 desk_complete (Desk *desk, const char *typed, DeskCompletion done, gpointer data)
 {
-  completion_ask (app_of (desk)->completion, typed, done, data);
+  app_complete (app_of (desk), typed, done, data);
 }
 
 static void
@@ -105,6 +105,12 @@ desk_complete_cancel (Desk *desk, gpointer data)
 {
   if (app_of (desk)->completion)
     completion_cancel (app_of (desk)->completion);
+}
+
+static char *
+desk_expand (Desk *desk, const char *list)
+{
+  return app_expand (app_of (desk), list);
 }
 
 static void
@@ -221,6 +227,7 @@ app_set_desk (App *app)
     .account_from = desk_account_from,
     .complete = desk_complete,
     .complete_cancel = desk_complete_cancel,
+    .expand = desk_expand,
     .send = desk_send,
     .keep = desk_keep,
     .save = desk_save,

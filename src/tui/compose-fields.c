@@ -41,10 +41,9 @@ compose_check (ComposeScreen *compose, Field field)
   g_strdelimit (typed, "\n", ' ');
   if (*g_strstrip (typed) == '\0')
     return;
-  GPtrArray *mailboxes = address_parse_list (typed, NULL, &error);
-  if (mailboxes)
-    g_ptr_array_unref (mailboxes);
-  else
+  g_autofree char *expanded = compose->desk->expand (compose->desk, typed);
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (expanded, NULL, &error);
+  if (!mailboxes)
     compose->faults[field] = g_strdup (error->message);
 }
 

@@ -49,6 +49,8 @@ struct Desk {
   /* Addresses for what was typed; DONE at once or later, until the next question. */
   void (*complete) (Desk *desk, const char *typed, DeskCompletion done, gpointer data);
   void (*complete_cancel) (Desk *desk, gpointer data);
+  /* LIST with what aliases in it stand for. Free with g_free(). */
+  char *(*expand) (Desk *desk, const char *list);
   /* The letter of SCREEN as it is now goes to review (or out, with review = no), or becomes a
    * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);

@@ -102,6 +102,7 @@ sheet_review (Sheet *sheet)
   Making *making = g_new0 (Making, 1);
   making->sheet = sheet;
   making->letter = compose_screen_letter (sheet->compose);
+  app_expand_letter (app, making->letter);
   sheet->account = app_account (app, making->letter->account);
   outbox_source_run (app->source, make, after_make, making);
 }

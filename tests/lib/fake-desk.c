@@ -85,6 +85,12 @@ desk_complete_cancel (Desk *desk, gpointer data)
 {
 }
 
+static char *
+desk_expand (Desk *desk, const char *list)
+{
+  return g_strdup (strcmp (list, "boss") == 0 ? "saburo@example.net" : list);
+}
+
 static void
 desk_send (Desk *desk, Screen *screen)
 {
@@ -184,6 +190,7 @@ static const Desk fake_functions = {
   .account_from = desk_account_from,
   .complete = desk_complete,
   .complete_cancel = desk_complete_cancel,
+  .expand = desk_expand,
   .send = desk_send,
   .keep = desk_keep,
   .save = desk_save,

@@ -93,6 +93,18 @@ test_bad_address (void)
 }
 
 static void
+test_alias_is_good (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_letter (fake);
+  fake_desk_type (fake, "boss");
+  fake_desk_press (fake, "Enter");
+  fake_desk_draw (fake);
+  g_assert_cmpuint (surface_cell (fake->surface, 0, 2)->style, ==, STYLE_LABEL);
+}
+
+static void
 test_account (void)
 {
   g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
@@ -304,6 +316,7 @@ main (int argc, char **argv)
   g_test_add_func ("/compose/enter keeps what was typed", test_enter_keeps_what_was_typed);
   g_test_add_func ("/compose/escape", test_escape);
   g_test_add_func ("/compose/bad address", test_bad_address);
+  g_test_add_func ("/compose/alias is good", test_alias_is_good);
   g_test_add_func ("/compose/account", test_account);
   g_test_add_func ("/compose/editor", test_editor);
   g_test_add_func ("/compose/versions", test_versions);
