@@ -4,6 +4,7 @@
 #include "base/i18n.h"
 #include "net/clock.h"
 #include "tui/sending-screen.h"
+#include "tui/writer.h"
 
 static App *
 app_of (Desk *desk)
@@ -86,12 +87,22 @@ desk_accounts (Desk *desk)
   return config_account_names (app_of (desk)->config);
 }
 
-static const char *
-desk_account_from (Desk *desk, const char *name)
+static void
+desk_change_account (Desk *desk, Letter *letter, const char *name)
 {
-  const Account *account = config_account_named (app_of (desk)->config, name);
+  const Config *config = app_of (desk)->config;
+  g_autoptr (GError) error = NULL;
 
-  return account ? account->from : NULL;
+  if (!writer_change (config, config_account_named (config, name), letter, &error))
+    desk_say (desk, STYLE_WARNING, error->message);
+}
+
+static const char *
+desk_account_of (Desk *desk, const char *from)
+{
+  const Account *account = writer_account (app_of (desk)->config, from);
+
+  return account ? account->name : NULL;
 }
 
 static void
@@ -224,7 +235,8 @@ app_set_desk (App *app)
     .redraw = desk_redraw,
     .wall = desk_wall,
     .accounts = desk_accounts,
-    .account_from = desk_account_from,
+    .change_account = desk_change_account,
+    .account_of = desk_account_of,
     .complete = desk_complete,
     .complete_cancel = desk_complete_cancel,
     .expand = desk_expand,

@@ -94,8 +94,8 @@ void app_look_for_end (App *app);
 void app_quit (App *app);
 const Account *app_account (const App *app, const char *name);
 /* Account, From and signature, where LETTER has none. */
-void app_complete_letter (const App *app, Letter *letter);
-Letter *app_new_letter (const App *app);
+void app_complete_letter (App *app, Letter *letter);
+Letter *app_new_letter (App *app);
 
 /* --- app-desk.c ----------------------------------------------------------------------------- */
 
