@@ -29,7 +29,7 @@ class Stage:
             "[account work]\nfrom = Hanako <hanako@example.org>\nhost = 127.0.0.1\n"
             f"ports = {self.port}\ntls = off\nnotify = no\n{config}", encoding="utf-8")
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.path), "XDG_STATE_HOME": str(self.path / "state"),
-                            "XDG_RUNTIME_DIR": str(self.path), "TOUKAN_CONFIG": str(self.path / "config"),
+                            "XDG_RUNTIME_DIR": str(self.path), "TMPDIR": str(self.path), "TOUKAN_CONFIG": str(self.path / "config"),
                             "LC_ALL": locale, "LANGUAGE": "C", "TZ": "UTC", "ASAN_OPTIONS": "detect_leaks=0",
                             **(environment or {})}
         self.server = None
