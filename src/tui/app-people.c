@@ -29,7 +29,7 @@ read_names (App *app, MailrcForm form, const char *file)
 void
 app_open_people (App *app)
 {
-  app->book = address_book_new (app->directory);
+  app->book = address_book_new (app_home (app)->directory);
   app->mailrc = mailrc_new ();
   if (app->account->aliases)
     read_names (app, MAILRC_ALIASES, app->account->aliases);
@@ -144,10 +144,10 @@ app_learn (App *app, const Letter *letter)
 {
   Lesson *lesson = g_new (Lesson, 1);
 
-  *lesson = (Lesson){ g_strdup (app->directory),
+  *lesson = (Lesson){ g_strdup (app_home (app)->directory),
                       g_ptr_array_new_with_free_func ((GDestroyNotify)mailbox_free), clock_instant ().wall };
   add_mailboxes (lesson->mailboxes, letter->to);
   add_mailboxes (lesson->mailboxes, letter->cc);
   add_mailboxes (lesson->mailboxes, letter->bcc);
-  outbox_source_run (app->source, learn, after_learn, lesson);
+  outbox_source_run (app_home (app)->source, learn, after_learn, lesson);
 }

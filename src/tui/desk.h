@@ -79,12 +79,12 @@ struct Desk {
    * edited. What came of it is told. */
   void (*take_back) (Desk *desk, Screen *screen);
   /* PATH of NETWORK was silent since BEGAN: from now on it comes last there, until it answers. */
-  void (*distrust) (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now);
+  void (*distrust) (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now);
 
   /* --- what waits ------------------------------------------------------------------------- */
 
-  /* Done on the writer thread; what came of it is told. */
-  void (*act)  (Desk *desk, gint64 id, OutboxAction action);
-  void (*show) (Desk *desk, gint64 id);
-  void (*edit_item) (Desk *desk, gint64 id);
+  /* Item ID of outbox number PLACE. Done on the writer thread; what came of it is told. */
+  void (*act)  (Desk *desk, guint place, gint64 id, OutboxAction action);
+  void (*show) (Desk *desk, guint place, gint64 id);
+  void (*edit_item) (Desk *desk, guint place, gint64 id);
 };

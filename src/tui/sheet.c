@@ -18,6 +18,7 @@
 
 typedef struct {
   Sheet *sheet;
+  Place *place; /* where the row is to be */
   Letter *letter;
   const Account *account;
   gint64 id;
@@ -106,9 +107,9 @@ after_save (Outbox *outbox, gpointer data)
     sheet->unsaved = TRUE;
     timer_set (sheet->save, clock_now () + SAVE_AGAIN);
   } else {
-    sheet->id = saving->id;
+    sheet_move (sheet, saving->place, saving->id);
     if (sheet->id != 0)
-      draft_locks_take (app->locks, sheet->id);
+      draft_locks_take (sheet->place->locks, sheet->id);
     sheet->saved = saving->version;
     rescue_remove (sheet->rescue);
     sheet_touch (sheet);
@@ -135,10 +136,11 @@ sheet_save (Sheet *sheet)
   saving->sheet = sheet;
   saving->letter = compose_screen_letter (sheet->compose);
   saving->account = app_account (app, saving->letter->account);
-  saving->id = sheet->id;
+  saving->place = sheet_place (sheet, saving->account);
+  saving->id = saving->place == sheet->place ? sheet->id : 0;
   saving->version = compose_screen_version (sheet->compose);
   sheet->saving = TRUE;
-  outbox_source_run (app->source, save, after_save, saving);
+  outbox_source_run (saving->place->source, save, after_save, saving);
 }
 
 void
@@ -160,8 +162,10 @@ sheet_discard (Sheet *sheet)
     return; /* once it is known in which row */
   Saving *saving = g_new0 (Saving, 1);
   sheet->saving = TRUE;
-  *saving = (Saving){ .sheet = sheet, .letter = letter_new (), .account = app->account, .id = sheet->id };
-  outbox_source_run (app->source, save, after_save, saving);
+  *saving = (Saving){
+    .sheet = sheet, .place = sheet->place, .letter = letter_new (), .account = app->account, .id = sheet->id
+  };
+  outbox_source_run (sheet->place->source, save, after_save, saving);
 }
 
 /* What the writer thread has in hand stays its own. */
@@ -208,11 +212,11 @@ sheet_of (const App *app, const Screen *screen)
 }
 
 Sheet *
-sheet_with (const App *app, gint64 id)
+sheet_with (const Place *place, gint64 id)
 {
-  for (guint i = 0; i < app->sheets->len; i++) {
-    Sheet *sheet = g_ptr_array_index (app->sheets, i);
-    if (id != 0 && sheet->id == id)
+  for (guint i = 0; i < place->app->sheets->len; i++) {
+    Sheet *sheet = g_ptr_array_index (place->app->sheets, i);
+    if (id != 0 && sheet->place == place && sheet->id == id)
       return sheet;
   }
   return NULL;
@@ -229,6 +233,52 @@ sheet_forget (Sheet *sheet, const Screen *screen)
     sheet->sending = NULL;
 }
 
+/* --- where ---------------------------------------------------------------------------------- */
+
+typedef struct {
+  gint64 id;
+} Removing;
+
+static void
+remove_row (Outbox *outbox, gpointer data)
+{
+  const Removing *removing = data;
+  OutboxResult result;
+  OutboxState state;
+
+  outbox_act (outbox, removing->id, OUTBOX_REMOVE, OUTBOX_ANYBODY, clock_instant ().wall, &result, &state,
+              NULL);
+}
+
+static void
+after_remove_row (Outbox *outbox, gpointer data)
+{
+  g_free (data);
+}
+
+void
+sheet_move (Sheet *sheet, Place *place, gint64 id)
+{
+  Place *before = sheet->place;
+
+  if (before != place && sheet->id != 0 && !sheet->app->closing) {
+    Removing *removing = g_new (Removing, 1);
+    removing->id = sheet->id;
+    outbox_source_run (before->source, remove_row, after_remove_row, removing);
+  }
+  sheet->place = place;
+  sheet->id = id;
+}
+
+Place *
+sheet_place (Sheet *sheet, const Account *account)
+{
+  g_autoptr (GError) error = NULL;
+  Place *place = app_place (sheet->app, account, &error);
+
+  return place ? place : sheet->place;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static void
@@ -238,11 +288,13 @@ on_leave (gpointer data)
 }
 
 Sheet *
-sheet_new (App *app, Letter *letter, gint64 id)
+sheet_new (Place *place, Letter *letter, gint64 id)
 {
+  App *app = place->app;
   Sheet *sheet = g_new0 (Sheet, 1);
 
   sheet->app = app;
+  sheet->place = place;
   sheet->letter = letter;
   sheet->id = id;
   sheet->rescue = rescue_new (app->rescue_folders);
@@ -258,9 +310,9 @@ sheet_new (App *app, Letter *letter, gint64 id)
 }
 
 Sheet *
-sheet_new_rescued (App *app, Letter *letter, Rescue *rescue)
+sheet_new_rescued (Place *place, Letter *letter, Rescue *rescue)
 {
-  Sheet *sheet = sheet_new (app, letter, 0);
+  Sheet *sheet = sheet_new (place, letter, 0);
 
   rescue_free (sheet->rescue);
   sheet->rescue = rescue;
