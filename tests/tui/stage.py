@@ -10,9 +10,17 @@ import subprocess
 import tempfile
 import time
 
+from gate import Gate
+
 TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
 BUILD = pathlib.Path(os.environ.get("top_builddir") or TOP / "build")
 PATIENCE = 15
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 class Stage:
@@ -22,24 +30,41 @@ class Stage:
         self.folder = tempfile.TemporaryDirectory(prefix="test-composer-")
         self.path = pathlib.Path(self.folder.name)
         self.width, self.height = width, height
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        (self.path / "config").write_text(
-            "[account work]\nfrom = Hanako <hanako@example.org>\nhost = 127.0.0.1\n"
-            f"ports = {self.port}\ntls = off\nnotify = no\n{config}", encoding="utf-8")
+        self.port = free_port()
+        self.configure(config)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.path), "XDG_STATE_HOME": str(self.path / "state"),
                             "XDG_RUNTIME_DIR": str(self.path), "TOUKAN_CONFIG": str(self.path / "config"),
                             "LC_ALL": locale, "LANGUAGE": "C", "TZ": "UTC", "ASAN_OPTIONS": "detect_leaks=0",
                             **(environment or {})}
         self.server = None
+        self.gate = None
         self.runs = 0
+
+    def configure(self, options=""):
+        """Writes the configuration: what every story needs, then OPTIONS."""
+        tls = "" if "\ntls = " in f"\n{options}" else "tls = off\n"
+        (self.path / "config").write_text(
+            "[account work]\nfrom = Hanako <hanako@example.org>\nhost = 127.0.0.1\n"
+            f"ports = {self.port}\nnotify = no\n{tls}{options}", encoding="utf-8")
+        (self.path / "config").chmod(0o600)
+
+    def file(self, name, content):
+        """A file to attach: its path. CONTENT: its octets, or how many."""
+        path = self.path / name
+        if isinstance(content, int):
+            with open(path, "wb") as file:
+                file.truncate(content)
+        else:
+            path.write_bytes(content)
+        return str(path)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         subprocess.run(self._tmux("kill-server"), stderr=subprocess.DEVNULL, check=False)
+        if self.gate:
+            self.gate.close()
         if self.server:
             self.server.send_signal(signal.SIGTERM)
             self.server.wait()
@@ -48,17 +73,30 @@ class Stage:
     def _tmux(self, *words):
         return ["tmux", "-S", str(self.path / "tmux"), "-f", "/dev/null", *words]
 
-    def sink(self, *options):
+    def sink(self, *options, hold=None):
+        """Starts toukan-sink; behind a gate that holds it at the moment HOLD, if given (gate.MOMENTS)."""
+        port = free_port() if hold else self.port
         self.server = subprocess.Popen(
-            [BUILD / "toukan-sink", "--listen", f"127.0.0.1:{self.port}", "--maildir", self.path / "mail",
+            [BUILD / "toukan-sink", "--listen", f"127.0.0.1:{port}", "--maildir", self.path / "mail",
              "--log", self.path / "log", *options],
             env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("toukan-sink doesn't listen")
+        self._wait(lambda: self._listens(port), "toukan-sink")
+        if hold:
+            self.gate = Gate(self.port, port, hold)
+
+    @staticmethod
+    def _listens(port):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    @staticmethod
+    def _wait(condition, what, patience=PATIENCE):
+        end = time.monotonic() + patience
+        while not (found := condition()):
+            if time.monotonic() > end:
+                raise AssertionError(f"{what} doesn't come")
+            time.sleep(0.03)
+        return found
 
     def start(self, *arguments, after="true"):
         """Runs toukan, and AFTER in the same shell when it has ended or stopped; its status is in the file
@@ -96,6 +134,22 @@ class Stage:
             time.sleep(0.03)
         raise AssertionError(f"{text!r} is not to be seen:\n{self.screen()}")
 
+    def write(self, to="taro@example.net", subject="Lunch", body="At noon?"):
+        """Fills in a letter."""
+        self.sees("To:")
+        self.type(to)
+        self.keys("Enter", "Enter")
+        self.type(subject)
+        self.keys("Enter")
+        self.type(body)
+        self.sees(body)
+
+    def send(self):
+        """From the letter through review."""
+        self.keys("C-x")
+        self.sees("Send this letter?")
+        self.keys("C-x")
+
     def status(self):
         file = self.path / f"status{self.runs}"
         end = time.monotonic() + PATIENCE
@@ -115,6 +169,10 @@ class Stage:
     def toukan(self, *arguments):
         return subprocess.run([BUILD / "toukan", *arguments], env=self.environment, capture_output=True, text=True,
                               check=False)
+
+    def arrived(self):
+        """How many messages have arrived so far."""
+        return len(list((self.path / "mail" / "new").glob("*")))
 
     def messages(self, number=1):
         """What arrived, when NUMBER messages have."""
