@@ -131,6 +131,23 @@ desk_keep (Desk *desk, Screen *screen)
 }
 
 static void
+desk_save (Desk *desk, Screen *screen)
+{
+  Sheet *sheet = sheet_of (app_of (desk), screen);
+
+  if (sheet)
+    sheet_save_now (sheet);
+}
+
+static gboolean
+desk_lacks_attachment (Desk *desk, const Letter *letter)
+{
+  const Account *account = app_account (app_of (desk), letter->account);
+
+  return letter_lacks_attachment (letter, account->attachment_words);
+}
+
+static void
 desk_discard (Desk *desk, Screen *screen)
 {
   Sheet *sheet = sheet_of (app_of (desk), screen);
@@ -206,6 +223,8 @@ app_set_desk (App *app)
     .complete_cancel = desk_complete_cancel,
     .send = desk_send,
     .keep = desk_keep,
+    .save = desk_save,
+    .lacks_attachment = desk_lacks_attachment,
     .discard = desk_discard,
     .edit = app_edit,
     .edits_headers = desk_edits_headers,

@@ -31,6 +31,7 @@ typedef struct {
   gboolean unsaved;       /*   is not saved yet */
   Timer *leave;           /* undo-window is over */
   gboolean saving;
+  gboolean tells;         /* somebody wants to hear that it is saved */
   gboolean discarded;
   gboolean busy;          /* it is being made ready, put in, or taken back */
   gboolean under_way;     /* submitted, and this try isn't over */
@@ -110,6 +111,8 @@ Sheet *sheet_with (const App *app, gint64 id);
 void   sheet_touch (Sheet *sheet);
 /* Begins to save what isn't. */
 void   sheet_save (Sheet *sheet);
+/* The same, and says so when it is done. */
+void   sheet_save_now (Sheet *sheet);
 /* Its draft goes, and nothing is saved any more. */
 void   sheet_discard (Sheet *sheet);
 /* Writes what isn't saved into a file of its own, whose name is the caller's; NULL: nothing is left, or

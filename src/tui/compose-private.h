@@ -38,6 +38,11 @@ typedef struct {
   guint suggestion;
   gboolean picked; /* the suggestion was chosen with an arrow */
   char *needle; /* what was looked for; NULL: nothing */
+  char *replacement;
+  TextPlace replace_from;   /* where replacing began */
+  gboolean replace_wrapped; /*   and whether it goes on from the text's beginning */
+  guint replaced, passed;   /* places */
+  gboolean without_attachment; /* somebody said that it is to go like that */
 } ComposeScreen;
 
 /* --- compose-screen.c -------------------------------------------------------------------- */
@@ -70,12 +75,21 @@ void     compose_draw (Screen *screen, Surface *surface, Ticks now);
 
 /* --- compose-ask.c ---------------------------------------------------------------------------- */
 
-void     compose_ask_search (ComposeScreen *compose);
-void     compose_search_next (ComposeScreen *compose);
-void     compose_ask_replace (ComposeScreen *compose);
-void     compose_ask_file (ComposeScreen *compose);
+/* It is to be sent: asks first, where its text speaks of an attachment that isn't there. */
+void     compose_send (ComposeScreen *compose);
 void     compose_ask_attach (ComposeScreen *compose);
 void     compose_ask_detach (ComposeScreen *compose);
 void     compose_ask_rename (ComposeScreen *compose);
 void     compose_ask_leave (ComposeScreen *compose);
+
+/* --- compose-search.c ------------------------------------------------------------------------- */
+
+void     compose_ask_search (ComposeScreen *compose);
+void     compose_search_next (ComposeScreen *compose);
+void     compose_ask_replace (ComposeScreen *compose);
+
+/* --- compose-edit.c ---------------------------------------------------------------------------- */
+
+void     compose_ask_file (ComposeScreen *compose);
+/* $EDITOR. */
 void     compose_edit (ComposeScreen *compose);

@@ -43,7 +43,10 @@ do_letter_command (ComposeScreen *compose, KeyCommand command)
 
   switch (command) {
   case COMMAND_SEND:
-    desk->send (desk, &compose->screen);
+    compose_send (compose);
+    return TRUE;
+  case COMMAND_SAVE_NOW:
+    desk->save (desk, &compose->screen);
     return TRUE;
   case COMMAND_SAVE:
     desk->keep (desk, &compose->screen);
@@ -211,6 +214,7 @@ free_screen (Screen *screen)
   editor_free (compose->body);
   letter_free (compose->letter);
   g_free (compose->needle);
+  g_free (compose->replacement);
   g_free (compose);
 }
 

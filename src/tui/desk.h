@@ -53,6 +53,10 @@ struct Desk {
    * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);
   void (*keep)   (Desk *desk, Screen *screen);
+  /* Makes a draft of it now; that it is safe is told. */
+  void (*save)   (Desk *desk, Screen *screen);
+  /* Its text speaks of an attachment, and nothing is attached. */
+  gboolean (*lacks_attachment) (Desk *desk, const Letter *letter);
   /* Throws it away, and its draft. */
   void (*discard) (Desk *desk, Screen *screen);
   /* $EDITOR on TEXT; DONE with what came of it; NULL: nothing did. */

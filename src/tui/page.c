@@ -1,10 +1,24 @@
 /* Pages. */
 #include "tui/page.h"
 
+#include "base/i18n.h"
+
 static guint
 last_top (const Page *page)
 {
   return page->rows > page->window ? page->rows - page->window : 0;
+}
+
+/* In the last row's right corner, that nobody takes for all what is only the beginning. */
+static void
+draw_more (const Page *page, Surface *surface, guint bottom)
+{
+  const guint below = last_top (page) - page->top;
+  g_autofree char *words = g_strdup_printf (ngettext (" %u more row ", " %u more rows ", below), below);
+  const guint columns = surface_columns (words, -1);
+
+  if (below > 0 && bottom > 0 && columns < surface->width)
+    surface_put (surface, surface->width - columns, bottom - 1, columns, STYLE_BAR, words, -1);
 }
 
 void
@@ -16,6 +30,7 @@ page_draw (Page *page, Surface *surface, guint y, guint bottom, PagePaint paint,
   page->window = bottom > y ? bottom - y : 0;
   page->top = MIN (page->top, last_top (page));
   surface_copy_rows (surface, y, whole, page->top, page->window);
+  draw_more (page, surface, bottom);
 }
 
 gboolean

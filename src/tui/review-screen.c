@@ -25,6 +25,7 @@ typedef struct {
   guint64 size;
   Ticks undo_window;
   GPtrArray *oddities; /* of char * */
+  gboolean grave;      /* one of them is about whom it goes to */
   gint64 at;           /* when it leaves; 0: now */
   Page page;
 } ReviewScreen;
@@ -55,6 +56,7 @@ find_look_alikes (ReviewScreen *review, const GPtrArray *domains)
     /* TRANSLATORS: an address, and a domain that was often written to */
     add_oddity (review, g_strdup_printf (_ ("%s: its domain is nearly %s, to which you have written before"),
                                          shown, known));
+    review->grave = TRUE;
   }
 }
 
@@ -257,6 +259,7 @@ press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
 
   switch (command) {
   case COMMAND_SEND:
+  case COMMAND_YES:
     if (can_be_sent (review))
       desk->submit (desk, screen, review->at);
     else
@@ -272,6 +275,7 @@ press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
     desk->keep (desk, screen);
     break;
   case COMMAND_CANCEL:
+  case COMMAND_NO:
     desk->close (desk, screen);
     break;
   default:
@@ -323,4 +327,12 @@ review_screen_new (Desk *desk, const ReviewFacts *facts)
   review->oddities = g_ptr_array_new_with_free_func (g_free);
   find_oddities (review, facts);
   return &review->screen;
+}
+
+gboolean
+review_screen_is_needed (const Screen *screen)
+{
+  const ReviewScreen *review = review_of (screen);
+
+  return review->grave || !can_be_sent (review);
 }

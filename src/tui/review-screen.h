@@ -16,3 +16,7 @@ typedef struct {
 
 /* All of FACTS is copied. DESK outlives it. */
 Screen *review_screen_new (Desk *desk, const ReviewFacts *facts);
+
+/* Whoever wants no review sees it all the same: the letter can't be sent, or may go to the wrong
+ * person. */
+gboolean review_screen_is_needed (const Screen *screen);

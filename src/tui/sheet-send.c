@@ -41,7 +41,8 @@ make (Outbox *outbox, gpointer data)
     making->message = letter_build (making->letter, (gint64)time (NULL), &making->error);
 }
 
-static void
+/* FALSE: nobody needs it. */
+static gboolean
 open_review (Sheet *sheet, const Making *making)
 {
   App *app = sheet->app;
@@ -57,8 +58,14 @@ open_review (Sheet *sheet, const Making *making)
     .domains = domains,
   };
 
-  sheet->review = review_screen_new (&app->desk, &facts);
-  board_open (app->board, sheet->review);
+  Screen *review = review_screen_new (&app->desk, &facts);
+  if (!sheet->account->review && !review_screen_is_needed (review)) {
+    review->free (review);
+    return FALSE;
+  }
+  sheet->review = review;
+  board_open (app->board, review);
+  return TRUE;
 }
 
 static void
@@ -73,12 +80,10 @@ after_make (Outbox *outbox, gpointer data)
   sheet->envelope = making->envelope ? envelope_copy (making->envelope) : NULL;
   g_clear_pointer (&sheet->message, body_source_unref);
   sheet->message = making->message;
-  if (sheet->account->review || !making->message || making->envelope->recipients->len == 0)
-    open_review (sheet, making);
-  else
-    sheet_submit (sheet, 0);
   letter_free (sheet->letter);
   sheet->letter = making->letter;
+  if (!open_review (sheet, making))
+    sheet_submit (sheet, 0);
   envelope_free (making->envelope);
   g_clear_error (&making->error);
   g_free (making);

@@ -65,6 +65,22 @@ write_draft (Outbox *outbox, gpointer data)
     outbox_put (outbox, saving->account, nobody, body, &wish, &saving->id, &saving->error);
 }
 
+gboolean
+sheet_is_saved (const Sheet *sheet)
+{
+  return !sheet->saving && (!sheet->compose || sheet->saved == compose_screen_version (sheet->compose));
+}
+
+static void
+tell_saved (Sheet *sheet)
+{
+  App *app = sheet->app;
+
+  if (sheet->tells && sheet_is_saved (sheet))
+    app->desk.say (&app->desk, STYLE_GOOD, _ ("Saved as a draft"));
+  sheet->tells = sheet->tells && !sheet_is_saved (sheet);
+}
+
 static void
 after_save (Outbox *outbox, gpointer data)
 {
@@ -84,6 +100,7 @@ after_save (Outbox *outbox, gpointer data)
       draft_locks_take (app->locks, sheet->id);
     sheet->saved = saving->version;
     sheet_touch (sheet);
+    tell_saved (sheet);
     if (sheet->discarded && sheet->id != 0 && !app->closing)
       sheet_discard (sheet);
   }
@@ -91,12 +108,6 @@ after_save (Outbox *outbox, gpointer data)
   letter_free (saving->letter);
   g_free (saving);
   app_look_for_end (app);
-}
-
-gboolean
-sheet_is_saved (const Sheet *sheet)
-{
-  return !sheet->saving && (!sheet->compose || sheet->saved == compose_screen_version (sheet->compose));
 }
 
 void
@@ -116,6 +127,14 @@ sheet_save (Sheet *sheet)
   saving->version = compose_screen_version (sheet->compose);
   sheet->saving = TRUE;
   outbox_source_run (app->source, write_draft, after_save, saving);
+}
+
+void
+sheet_save_now (Sheet *sheet)
+{
+  sheet->tells = TRUE;
+  sheet_save (sheet);
+  tell_saved (sheet);
 }
 
 void

@@ -98,6 +98,18 @@ desk_keep (Desk *desk, Screen *screen)
 }
 
 static void
+desk_save (Desk *desk, Screen *screen)
+{
+  g_string_append (fake_of (desk)->log, "save\n");
+}
+
+static gboolean
+desk_lacks_attachment (Desk *desk, const Letter *letter)
+{
+  return letter_lacks_attachment (letter, "attached");
+}
+
+static void
 desk_discard (Desk *desk, Screen *screen)
 {
   g_string_append (fake_of (desk)->log, "discard\n");
@@ -107,13 +119,13 @@ static void
 desk_edit (Desk *desk, const char *text, DeskAnswer done, gpointer data)
 {
   g_string_append (fake_of (desk)->log, "edit\n");
-  done ("edited\n", data);
+  done (fake_of (desk)->edited ? fake_of (desk)->edited : "edited\n", data);
 }
 
 static gboolean
 desk_edits_headers (Desk *desk)
 {
-  return FALSE;
+  return fake_of (desk)->edits_headers;
 }
 
 static void
@@ -174,6 +186,8 @@ static const Desk fake_functions = {
   .complete_cancel = desk_complete_cancel,
   .send = desk_send,
   .keep = desk_keep,
+  .save = desk_save,
+  .lacks_attachment = desk_lacks_attachment,
   .discard = desk_discard,
   .edit = desk_edit,
   .edits_headers = desk_edits_headers,

@@ -167,6 +167,24 @@ test_files (void)
 }
 
 static void
+on_any_choice (char key, gpointer data)
+{
+}
+
+/* What can be chosen is all to be seen, on the narrowest screen, too. */
+static void
+test_choose_narrow (void)
+{
+  g_autoptr (FakeDesk) fake = begin (20, 12);
+  const DeskOption options[] = { { 'k', "Keep it as a draft" }, { 't', "Throw it away" }, { 's', "Stay" } };
+
+  board_choose (fake->board, "Leave this letter?", options, G_N_ELEMENTS (options), on_any_choice, NULL);
+  g_assert_true (fake_desk_shows (fake, "Leave this letter?"));
+  g_assert_true (fake_desk_shows (fake, " T  Throw it away"));
+  g_assert_true (fake_desk_shows (fake, " S  Stay"));
+}
+
+static void
 test_key_line (void)
 {
   g_autoptr (FakeDesk) fake = begin (20, 12);
@@ -206,6 +224,7 @@ main (int argc, char **argv)
   g_test_add_func ("/board/message", test_message);
   g_test_add_func ("/board/help", test_help);
   g_test_add_func ("/board/files", test_files);
+  g_test_add_func ("/board/choose, narrow", test_choose_narrow);
   g_test_add_func ("/board/key line", test_key_line);
   g_test_add_func ("/board/sizes", test_sizes);
   return g_test_run ();

@@ -115,6 +115,150 @@ test_editor (void)
   g_assert_cmpstr (letter->body, ==, "edited\n");
 }
 
+static Screen *
+open_body (FakeDesk *fake, const char *body)
+{
+  g_autoptr (Letter) letter = letter_new ();
+
+  g_free (letter->to);
+  letter->to = g_strdup ("taro@example.net");
+  g_free (letter->cc);
+  letter->cc = g_strdup ("jiro@example.net");
+  g_free (letter->subject);
+  letter->subject = g_strdup ("Lunch");
+  g_free (letter->body);
+  letter->body = g_strdup (body);
+  Screen *screen = compose_screen_new (&fake->desk, letter);
+  board_open (fake->board, screen);
+  return screen;
+}
+
+static const struct {
+  const char *name, *edited, *to, *cc, *subject, *body;
+} edited[] = {
+  { "as it was", "To: taro@example.net\nCc: jiro@example.net\nSubject: Lunch\n\nAt noon?\n",
+    "taro@example.net", "jiro@example.net", "Lunch", "At noon?\n" },
+  { "a line that is gone", "To: taro@example.net\nSubject: Lunch\n\nAt noon?\n", "taro@example.net", "",
+    "Lunch", "At noon?\n" },
+  { "folded", "to: taro@example.net,\n saburo@example.net\nSubject: Lunch\n\nAt noon?\n",
+    "taro@example.net,  saburo@example.net", "", "Lunch", "At noon?\n" },
+  { "no empty line", "To: taro@example.net\nAt noon?\n\nOr at one?\n", "taro@example.net", "", "",
+    "At noon?\n\nOr at one?\n" },
+  { "a field of somebody else's", "X-Mood: good\nTo: taro@example.net\n\nAt noon?\n", "", "", "",
+    "X-Mood: good\nTo: taro@example.net\n\nAt noon?\n" },
+  { "no text", "Subject: Dinner\n", "", "", "Dinner", "" },
+};
+
+static void
+test_edited_headers (gconstpointer data)
+{
+  const gsize i = GPOINTER_TO_SIZE (data);
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+  Screen *screen = open_body (fake, "At noon?\n");
+
+  fake->edits_headers = TRUE;
+  fake->edited = edited[i].edited;
+  fake_desk_press (fake, "^_");
+  g_autoptr (Letter) letter = compose_screen_letter (screen);
+  g_assert_cmpstr (letter->to, ==, edited[i].to);
+  g_assert_cmpstr (letter->cc, ==, edited[i].cc);
+  g_assert_cmpstr (letter->subject, ==, edited[i].subject);
+  g_assert_cmpstr (letter->body, ==, edited[i].body);
+}
+
+static const struct {
+  const char *name, *keys, *body;
+} replacements[] = {
+  { "yes and no", "yny", "a tee, a tea, a tee, " },
+  { "no and yes", "nyn", "a tea, a tee, a tea, " },
+  { "all", "a", "a tee, a tee, a tee, " },
+  { "no more", "yq", "a tee, a tea, a tea, " },
+};
+
+static void
+test_replace (gconstpointer data)
+{
+  const gsize i = GPOINTER_TO_SIZE (data);
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+  Screen *screen = open_body (fake, "a tea, a tea, a tea, ");
+
+  fake_desk_press (fake, "^\\");
+  fake_desk_type (fake, "tea");
+  fake_desk_press (fake, "Enter");
+  fake_desk_type (fake, "tee");
+  fake_desk_press (fake, "Enter");
+  for (const char *key = replacements[i].keys; *key != '\0'; key++) {
+    const char name[] = { *key, '\0' };
+    fake_desk_press (fake, name);
+  }
+  g_assert_false (board_is_asking (fake->board));
+  g_autoptr (Letter) letter = compose_screen_letter (screen);
+  g_assert_cmpstr (letter->body, ==, replacements[i].body);
+}
+
+/* What was looked for last is offered, and isn't in the way of the next. */
+static void
+test_search_again (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+  Screen *screen = open_body (fake, "tea and cake");
+
+  fake_desk_press (fake, "^W");
+  fake_desk_type (fake, "and");
+  fake_desk_press (fake, "Enter");
+  fake_desk_press (fake, "^W");
+  g_assert_true (fake_desk_shows (fake, "Search for [and]"));
+  fake_desk_type (fake, "cake");
+  fake_desk_press (fake, "Enter");
+  fake_desk_type (fake, "no ");
+  g_autoptr (Letter) letter = compose_screen_letter (screen);
+  g_assert_cmpstr (letter->body, ==, "tea and no cake");
+}
+
+static void
+test_lacks_attachment (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_body (fake, "It is attached.");
+  fake_desk_press (fake, "^X");
+  g_assert_true (fake_desk_shows (fake, "Its text speaks of an attachment"));
+  fake_desk_press (fake, "w");
+  g_assert_cmpstr (fake->log->str, ==, "");
+  fake_desk_press (fake, "^X");
+  fake_desk_press (fake, "a");
+  g_assert_true (fake_desk_shows (fake, "File to attach"));
+  fake_desk_press (fake, "^C");
+  fake_desk_press (fake, "^X");
+  fake_desk_press (fake, "s");
+  g_assert_true (fake_desk_was_asked (fake, "send"));
+  fake_desk_press (fake, "^X"); /* that was said already */
+  g_assert_true (fake_desk_was_asked (fake, "send"));
+}
+
+/* Who has written nothing wants to leave. */
+static void
+test_send_nothing (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_letter (fake);
+  fake_desk_press (fake, "^X");
+  g_assert_true (fake_desk_was_asked (fake, "discard"));
+}
+
+static void
+test_save (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_letter (fake);
+  fake_desk_press (fake, "^S");
+  g_assert_true (fake_desk_was_asked (fake, "save"));
+  fake_desk_press (fake, "^O");
+  g_assert_true (fake_desk_was_asked (fake, "keep"));
+}
+
 static void
 test_versions (void)
 {
@@ -163,6 +307,18 @@ main (int argc, char **argv)
   g_test_add_func ("/compose/account", test_account);
   g_test_add_func ("/compose/editor", test_editor);
   g_test_add_func ("/compose/versions", test_versions);
+  g_test_add_func ("/compose/search again", test_search_again);
+  g_test_add_func ("/compose/lacks an attachment", test_lacks_attachment);
+  g_test_add_func ("/compose/send nothing", test_send_nothing);
+  g_test_add_func ("/compose/save", test_save);
+  for (gsize i = 0; i < G_N_ELEMENTS (edited); i++) {
+    g_autofree char *path = g_strdup_printf ("/compose/edited headers/%s", edited[i].name);
+    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_edited_headers);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (replacements); i++) {
+    g_autofree char *path = g_strdup_printf ("/compose/replace/%s", replacements[i].name);
+    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_replace);
+  }
   g_test_add_func ("/compose/40x12", test_small);
   g_test_add_func ("/compose/ascii", test_ascii);
   return g_test_run ();

@@ -30,3 +30,7 @@ check_PROGRAMS += tests/unit/test-compose-screen
 TESTS += tests/unit/test-compose-screen
 tests_unit_test_compose_screen_SOURCES = tests/unit/test-compose-screen.c tests/lib/fake-desk.c tests/lib/fake-desk.h
 tests_unit_test_compose_screen_LDADD = $(TUI_LIBS)
+check_PROGRAMS += tests/unit/test-octets
+TESTS += tests/unit/test-octets
+tests_unit_test_octets_SOURCES = tests/unit/test-octets.c
+tests_unit_test_octets_LDADD = $(TUI_LIBS)
