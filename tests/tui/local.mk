@@ -4,3 +4,6 @@ EXTRA_DIST += tests/tui/stage.py
 EXTRA_DIST += tests/tui/gate.py
 TESTS += tests/tui/test-moments.py
 EXTRA_DIST += tests/tui/test-moments.py
+EXTRA_DIST += tests/tui/arrival.py
+TESTS += tests/tui/test-writing.py
+EXTRA_DIST += tests/tui/test-writing.py

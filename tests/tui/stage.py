@@ -98,11 +98,13 @@ class Stage:
             time.sleep(0.03)
         return found
 
-    def start(self, *arguments, after="true"):
+    def start(self, *arguments, after="true", standard_input=None):
         """Runs toukan, and AFTER in the same shell when it has ended or stopped; its status is in the file
-        that status() waits for."""
+        that status() waits for. STANDARD_INPUT: a file in place of the terminal."""
         self.runs += 1
         program = shlex.join([str(BUILD / "toukan"), *arguments])
+        if standard_input:
+            program += f" <{shlex.quote(str(standard_input))}"
         command = (f"set -m; {program} 2>{self.path}/errors; status=$?; {after}; "
                    f"echo $status >{self.path}/status{self.runs}; exec sleep 1000")
         words = ["new-session", "-d", "-x", str(self.width), "-y", str(self.height)]
@@ -118,6 +120,11 @@ class Stage:
     def type(self, text):
         subprocess.run(self._tmux("send-keys", "-l", text), check=True)
 
+    def paste(self, text):
+        """As a terminal pastes: bracketed."""
+        subprocess.run(self._tmux("load-buffer", "-"), input=text, text=True, check=True)
+        subprocess.run(self._tmux("paste-buffer", "-p", "-r"), check=True)
+
     def resize(self, width, height):
         subprocess.run(self._tmux("resize-window", "-x", str(width), "-y", str(height)), check=True)
 
@@ -132,7 +139,12 @@ class Stage:
             if text in shown:
                 return shown
             time.sleep(0.03)
-        raise AssertionError(f"{text!r} is not to be seen:\n{self.screen()}")
+        raise AssertionError(f"{text!r} is not to be seen:\n{self.screen()}\n{self.errors()}")
+
+    def errors(self):
+        """What toukan said on its standard error."""
+        file = self.path / "errors"
+        return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
     def write(self, to="taro@example.net", subject="Lunch", body="At noon?"):
         """Fills in a letter."""
@@ -149,6 +161,17 @@ class Stage:
         self.keys("C-x")
         self.sees("Send this letter?")
         self.keys("C-x")
+
+    def loses(self, text):
+        """Waits until TEXT is not to be seen any more."""
+        self._wait(lambda: text not in self.screen(), f"the end of {text!r}")
+
+    def attach(self, path, *keys):
+        """Names a file to be attached; KEYS behind the name, before Enter."""
+        self.keys("C-t")
+        self.sees("File to attach")
+        self.type(path)
+        self.keys(*keys, "Enter")
 
     def status(self):
         file = self.path / f"status{self.runs}"
