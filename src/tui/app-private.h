@@ -77,6 +77,7 @@ struct App {
   GMainLoop *loop;
   Timer *patience;   /* of the end */
   gboolean ending;
+  gboolean resting; /* nothing is begun any more */
   gboolean closing;  /* the writer does what it was asked, and is asked nothing more */
   gboolean forced;   /* by a signal, or since the terminal is gone: nobody can be asked */
   gboolean leaves_mail; /* to the background */
@@ -90,6 +91,8 @@ struct App {
 void app_redraw (App *app);
 /* A screen was closed: without any left, the composer ends. */
 void app_look_for_end (App *app);
+/* What is to be saved can't be: the end is called off, where it can be. */
+gboolean app_stay (App *app);
 void app_quit (App *app);
 const Account *app_account (const App *app, const char *name);
 /* Account, From and signature, where LETTER has none. */

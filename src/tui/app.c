@@ -89,6 +89,18 @@ count_under_way (const App *app)
   return n;
 }
 
+/* Nothing is begun any more, and what hasn't left is put back. */
+static void
+let_mail_go (App *app)
+{
+  if (app->resting)
+    return;
+  app->resting = TRUE;
+  outbox_source_rest (app->source);
+  if (engine_put_back_all (app->engine) > 0 && !app->forced)
+    app->desk.say (&app->desk, STYLE_STRONG, _ ("Waiting for the server's answer to what has left already"));
+}
+
 void
 app_look_for_end (App *app)
 {
@@ -96,8 +108,24 @@ app_look_for_end (App *app)
     return;
   if (!app->ending && !board_top (app->board) && all_is_saved (app))
     app_quit (app);
-  if (app->ending && all_is_saved (app) && engine_is_idle (app->engine))
+  if (!app->ending || !all_is_saved (app))
+    return;
+  let_mail_go (app);
+  if (engine_is_idle (app->engine))
     g_main_loop_quit (app->loop);
+}
+
+gboolean
+app_stay (App *app)
+{
+  if (!app->ending || app->forced || app->resting)
+    return FALSE;
+  /* A full disk: whoever wrote it is still here, and may make room. */
+  app->ending = FALSE;
+  timer_set (app->patience, TICKS_NEVER);
+  app->desk.say (&app->desk, STYLE_BAD, _ ("What you have written isn't saved yet; the composer stays"));
+  app_redraw (app);
+  return TRUE;
 }
 
 static void
@@ -105,20 +133,14 @@ on_patience (gpointer data)
 {
   App *app = data;
 
-  if (all_is_saved (app) || app->forced) {
+  if (!app_stay (app))
     g_main_loop_quit (app->loop);
-    return;
-  }
-  /* A full disk: whoever wrote it is still here, and may make room. */
-  app->ending = FALSE;
-  app->desk.say (&app->desk, STYLE_BAD, _ ("What you have written isn't saved yet; the composer stays"));
-  app_redraw (app);
 }
 
 static void
 begin_end (App *app)
 {
-  if (app->ending)
+  if (app->ending && !app->forced)
     return;
   app->ending = TRUE;
   app->leaves_mail = count_under_way (app) > 0;
@@ -126,9 +148,8 @@ begin_end (App *app)
     Sheet *sheet = g_ptr_array_index (app->sheets, i);
     sheet_save (sheet);
   }
-  outbox_source_rest (app->source);
-  if (engine_put_back_all (app->engine) > 0 && !app->forced)
-    app->desk.say (&app->desk, STYLE_STRONG, _ ("Waiting for the server's answer to what has left already"));
+  if (app->forced)
+    let_mail_go (app);
   timer_set (app->patience, clock_now () + (app->forced ? FORCED_PATIENCE : END_PATIENCE));
   app_redraw (app);
   app_look_for_end (app);

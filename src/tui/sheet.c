@@ -91,7 +91,8 @@ after_save (Outbox *outbox, gpointer data)
   sheet->saving = FALSE;
   if (saving->error) {
     g_autofree char *words = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
-    app->desk.say (&app->desk, STYLE_BAD, words);
+    if (!app_stay (app))
+      app->desk.say (&app->desk, STYLE_BAD, words);
     sheet->unsaved = TRUE;
     timer_set (sheet->save, clock_now () + SAVE_AGAIN);
   } else {

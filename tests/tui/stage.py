@@ -39,6 +39,7 @@ class Stage:
         self.server = None
         self.gate = None
         self.runs = 0
+        self.has_terminal = False
 
     def configure(self, options=""):
         """Writes the configuration: what every story needs, then OPTIONS."""
@@ -108,11 +109,17 @@ class Stage:
         command = (f"set -m; {program} 2>{self.path}/errors; status=$?; {after}; "
                    f"echo $status >{self.path}/status{self.runs}; exec sleep 1000")
         words = ["new-session", "-d", "-x", str(self.width), "-y", str(self.height)]
-        if self.runs > 1:
+        if self.has_terminal:
             words = ["respawn-pane", "-k"]
+        self.has_terminal = True
         environment = [f"{key}={value}" for key, value in self.environment.items()]
         shell = ["env", "-i", *environment, "TERM=tmux-256color", "sh", "-c", command]
-        subprocess.run(self._tmux(*words, shlex.join(shell)), env=self.environment, check=True)
+        self._run(self._tmux(*words, shlex.join(shell)), env=self.environment, check=True)
+
+    @staticmethod
+    def _run(command, **options):
+        """Runs what begins on the stage's own machine; see test-networks for one of several."""
+        return subprocess.run(command, **options)
 
     def keys(self, *names):
         subprocess.run(self._tmux("send-keys", *names), check=True)
@@ -189,9 +196,16 @@ class Stage:
         children = pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
         return int(children[0])
 
+    def lose_terminal(self):
+        """The terminal is gone, as when its window is closed; waits for the end of toukan."""
+        process = pathlib.Path(f"/proc/{self.process()}")
+        subprocess.run(self._tmux("kill-server"), check=True)
+        self.has_terminal = False
+        self._wait(lambda: not process.exists(), "the end of toukan")
+
     def toukan(self, *arguments):
-        return subprocess.run([BUILD / "toukan", *arguments], env=self.environment, capture_output=True, text=True,
-                              check=False)
+        return self._run([BUILD / "toukan", *arguments], env=self.environment, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True, check=False)
 
     def arrived(self):
         """How many messages have arrived so far."""

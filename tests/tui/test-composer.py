@@ -301,4 +301,4 @@ def _():
         check_equal("toukan send" in found.stderr, True, found.stderr)
 
 
-main()
+main(at_once=8)

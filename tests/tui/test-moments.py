@@ -121,4 +121,4 @@ def _():
         stage.sees("Sent: Lunch", 60)
 
 
-main(at_once=4)
+main(at_once=8)

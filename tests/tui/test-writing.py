@@ -329,4 +329,4 @@ def _():
         stage.sees("To:       Jiro <jiro@example.com>")
 
 
-main(at_once=4)
+main(at_once=8)
