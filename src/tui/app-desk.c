@@ -4,6 +4,7 @@
 #include "base/i18n.h"
 #include "net/clock.h"
 #include "tui/sending-screen.h"
+#include "tui/writer.h"
 
 static App *
 app_of (Desk *desk)
@@ -86,18 +87,28 @@ desk_accounts (Desk *desk)
   return config_account_names (app_of (desk)->config);
 }
 
-static const char *
-desk_account_from (Desk *desk, const char *name)
+static void
+desk_change_account (Desk *desk, Letter *letter, const char *name)
 {
-  const Account *account = config_account_named (app_of (desk)->config, name);
+  const Config *config = app_of (desk)->config;
+  g_autoptr (GError) error = NULL;
 
-  return account ? account->from : NULL;
+  if (!writer_change (config, config_account_named (config, name), letter, &error))
+    desk_say (desk, STYLE_WARNING, error->message);
+}
+
+static const char *
+desk_account_of (Desk *desk, const char *from)
+{
+  const Account *account = writer_account (app_of (desk)->config, from);
+
+  return account ? account->name : NULL;
 }
 
 static void
 desk_complete (Desk *desk, const char *typed, DeskCompletion done, gpointer data)
 {
-  completion_ask (app_of (desk)->completion, typed, done, data);
+  app_complete (app_of (desk), typed, done, data);
 }
 
 static void
@@ -105,6 +116,12 @@ desk_complete_cancel (Desk *desk, gpointer data)
 {
   if (app_of (desk)->completion)
     completion_cancel (app_of (desk)->completion);
+}
+
+static char *
+desk_expand (Desk *desk, const char *list)
+{
+  return app_expand (app_of (desk), list);
 }
 
 static void
@@ -218,9 +235,11 @@ app_set_desk (App *app)
     .redraw = desk_redraw,
     .wall = desk_wall,
     .accounts = desk_accounts,
-    .account_from = desk_account_from,
+    .change_account = desk_change_account,
+    .account_of = desk_account_of,
     .complete = desk_complete,
     .complete_cancel = desk_complete_cancel,
+    .expand = desk_expand,
     .send = desk_send,
     .keep = desk_keep,
     .save = desk_save,

@@ -14,6 +14,7 @@
 #include "tui/compose-screen.h"
 #include "tui/outbox-screen.h"
 #include "tui/text-screen.h"
+#include "tui/writer.h"
 
 #define WAITING                                                                                              \
   (1U << OUTBOX_DRAFT | 1U << OUTBOX_HELD | 1U << OUTBOX_QUEUED | 1U << OUTBOX_SENDING                       \
@@ -408,21 +409,6 @@ after_read_letter (Outbox *outbox, gpointer data)
   app_redraw (app);
 }
 
-static GStrv
-own_addresses (const App *app)
-{
-  const char *const *accounts = config_account_names (app->config);
-  g_autoptr (GStrvBuilder) own = g_strv_builder_new ();
-
-  for (gsize i = 0; accounts[i]; i++) {
-    const Account *account = config_account_named (app->config, accounts[i]);
-    g_autoptr (GPtrArray) mailboxes = account->from ? address_parse_list (account->from, NULL, NULL) : NULL;
-    if (mailboxes && mailboxes->len > 0)
-      g_strv_builder_add (own, ((const Mailbox *)g_ptr_array_index (mailboxes, 0))->address);
-  }
-  return g_strv_builder_end (own);
-}
-
 void
 app_edit_item (Desk *desk, gint64 id)
 {
@@ -439,7 +425,8 @@ app_edit_item (Desk *desk, gint64 id)
     return;
   }
   Editing *editing = g_new0 (Editing, 1);
-  *editing = (Editing){ .app = app, .id = id, .own = own_addresses (app), .account = app->account };
+  *editing
+      = (Editing){ .app = app, .id = id, .own = writer_addresses (app->config), .account = app->account };
   outbox_source_run (app->source, read_letter, after_read_letter, editing);
 }
 

@@ -7,18 +7,37 @@
 /* Domains that count as known. */
 #define KNOWN_TIMES 2
 
+/* Where people keep short names, in the home folder; what is read later counts. */
+static const struct {
+  const char *file;
+  MailrcForm form;
+} files[] = {
+  { ".mutt/aliases", MAILRC_MUTT },
+  { ".config/mutt/aliases", MAILRC_MUTT },
+  { ".mailrc", MAILRC_MAILX },
+};
+
+static void
+read_names (App *app, MailrcForm form, const char *file)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mailrc_read_file (app->mailrc, form, file, &error))
+    app->desk.say (&app->desk, STYLE_WARNING, error->message);
+}
+
 void
 app_open_people (App *app)
 {
-  g_autofree char *file = g_build_filename (g_get_home_dir (), ".mailrc", NULL);
-  g_autoptr (GError) error = NULL;
-
   app->book = address_book_new (app->directory);
   app->mailrc = mailrc_new ();
-  if (!mailrc_read_file (app->mailrc, MAILRC_MAILX, file, &error))
-    app->desk.say (&app->desk, STYLE_WARNING, error->message);
+  if (app->account->aliases)
+    read_names (app, MAILRC_ALIASES, app->account->aliases);
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *file = g_build_filename (g_get_home_dir (), files[i].file, NULL);
+    read_names (app, files[i].form, file);
+  }
   app->completion = completion_new (app->book, app->mailrc);
-  completion_set_command (app->completion, app->account->query_command);
 }
 
 void
@@ -27,6 +46,47 @@ app_close_people (App *app)
   g_clear_pointer (&app->completion, completion_free);
   g_clear_pointer (&app->mailrc, mailrc_free);
   g_clear_pointer (&app->book, address_book_free);
+  g_clear_pointer (&app->warned, g_free);
+}
+
+/* --- what is typed --------------------------------------------------------------------- */
+
+/* Once: nobody wants to hear of the same command at each key. */
+static void
+say_warning (App *app)
+{
+  const char *warning = completion_warning (app->completion);
+
+  if (!warning || g_strcmp0 (warning, app->warned) == 0)
+    return;
+  g_free (app->warned);
+  app->warned = g_strdup (warning);
+  app->desk.say (&app->desk, STYLE_WARNING, warning);
+}
+
+void
+app_complete (App *app, const char *typed, DeskCompletion done, gpointer data)
+{
+  say_warning (app);
+  completion_ask (app->completion, typed, done, data);
+}
+
+char *
+app_expand (const App *app, const char *list)
+{
+  return mailrc_expand_list (app->mailrc, list);
+}
+
+void
+app_expand_letter (const App *app, Letter *letter)
+{
+  char **const fields[] = { &letter->to, &letter->cc, &letter->bcc, &letter->reply_to };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++) {
+    char *expanded = app_expand (app, *fields[i]);
+    g_free (*fields[i]);
+    *fields[i] = expanded;
+  }
 }
 
 GPtrArray *

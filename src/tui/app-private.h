@@ -66,6 +66,7 @@ struct App {
   AddressBook *book;
   Mailrc *mailrc;
   Completion *completion;
+  char *warned; /* what was last said of it; NULL: nothing */
 
   DraftLocks *locks;
   GPtrArray *sheets; /* of Sheet */
@@ -96,8 +97,8 @@ gboolean app_stay (App *app);
 void app_quit (App *app);
 const Account *app_account (const App *app, const char *name);
 /* Account, From and signature, where LETTER has none. */
-void app_complete_letter (const App *app, Letter *letter);
-Letter *app_new_letter (const App *app);
+void app_complete_letter (App *app, Letter *letter);
+Letter *app_new_letter (App *app);
 
 /* --- app-desk.c ----------------------------------------------------------------------------- */
 
@@ -148,6 +149,11 @@ void app_offer_drafts (App *app, Letter *letter);
 
 void app_open_people (App *app);
 void app_close_people (App *app);
+/* As of a Desk. */
+void app_complete (App *app, const char *typed, DeskCompletion done, gpointer data);
+char *app_expand (const App *app, const char *list);
+/* LETTER's recipients instead of aliases. */
+void app_expand_letter (const App *app, Letter *letter);
 /* Those that were written to before: of char *, the caller's. */
 GPtrArray *app_known_domains (const App *app);
 /* LETTER was sent. */

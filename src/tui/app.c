@@ -18,6 +18,7 @@
 #include "net/clock.h"
 #include "tui/app-private.h"
 #include "tui/sending-screen.h"
+#include "tui/writer.h"
 
 /* For servers that hold a message in doubt, once everybody wants to go. */
 #define END_PATIENCE (20 * TICKS_PER_SECOND)
@@ -367,35 +368,17 @@ app_account (const App *app, const char *name)
   return account ? account : app->account;
 }
 
-static char *
-read_signature (const Account *account)
-{
-  g_autofree char *usual = g_build_filename (g_get_home_dir (), ".signature", NULL);
-  g_autofree char *text = NULL;
-
-  if (!g_file_get_contents (account->signature ? account->signature : usual, &text, NULL, NULL))
-    return NULL;
-  return g_utf8_validate (text, -1, NULL) ? g_steal_pointer (&text) : g_utf8_make_valid (text, -1);
-}
-
 void
-app_complete_letter (const App *app, Letter *letter)
+app_complete_letter (App *app, Letter *letter)
 {
-  const Account *account = app_account (app, letter->account);
-  g_autofree char *signature = read_signature (account);
+  g_autoptr (GError) error = NULL;
 
-  if (!letter->account)
-    letter->account = g_strdup (account->name);
-  if (*letter->from == '\0' && account->from) {
-    g_free (letter->from);
-    letter->from = g_strdup (account->from);
-  }
-  if (signature && *signature != '\0')
-    letter_sign (letter, signature, letter->in_reply_to != NULL);
+  if (!writer_complete (app->config, app->account, letter, &error))
+    app->desk.say (&app->desk, STYLE_WARNING, error->message);
 }
 
 Letter *
-app_new_letter (const App *app)
+app_new_letter (App *app)
 {
   Letter *letter = letter_new ();
 

@@ -136,8 +136,9 @@ compose_send (ComposeScreen *compose)
   Desk *desk = compose->desk;
   const DeskOption options[]
       = { { 'a', _ ("Attach a file") }, { 's', _ ("Send it so") }, { 'w', _ ("Go on writing") } };
-  g_autoptr (Letter) letter = compose_screen_letter (&compose->screen);
 
+  compose_settle_account (compose);
+  g_autoptr (Letter) letter = compose_screen_letter (&compose->screen);
   if (letter_is_empty (letter))
     desk->discard (desk, &compose->screen);
   else if (!compose->without_attachment && desk->lacks_attachment (desk, letter))

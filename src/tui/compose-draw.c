@@ -2,6 +2,7 @@
 #include "tui/compose-private.h"
 
 #include "base/i18n.h"
+#include "mail/address.h"
 #include "tui/board.h"
 #include "tui/letter-words.h"
 #include "tui/paint.h"
@@ -22,6 +23,20 @@ label_columns (const ComposeScreen *compose)
   return columns + 2;
 }
 
+/* "work: hanako@example.org": over which account, and as whom; the caller's. */
+static char *
+sender_words (const ComposeScreen *compose)
+{
+  g_autofree char *from = compose_text (compose->editors[FIELD_FROM]);
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (from, NULL, NULL);
+
+  if (!mailboxes || mailboxes->len != 1 || !compose->letter->account)
+    return g_strdup (compose->letter->account ? compose->letter->account : "");
+  g_autofree char *sender
+      = letter_words_address (((const Mailbox *)g_ptr_array_index (mailboxes, 0))->address);
+  return g_strdup_printf ("%s: %s", compose->letter->account, sender);
+}
+
 static void
 draw_title (const ComposeScreen *compose, Surface *surface)
 {
@@ -29,7 +44,9 @@ draw_title (const ComposeScreen *compose, Surface *surface)
   g_autofree char *title = *subject != '\0' ? g_strdup_printf ("toukan  %s", subject)
                                             : g_strdup_printf ("toukan  %s", _ ("New letter"));
 
-  paint_title (surface, title, compose->letter->account);
+  g_autofree char *sender = sender_words (compose);
+  const gboolean fits = surface_columns (title, -1) + surface_columns (sender, -1) + 2 <= surface->width;
+  paint_title (surface, title, fits ? sender : compose->letter->account);
 }
 
 /* Returns the rows used. */

@@ -47,9 +47,8 @@ with_headers (ComposeScreen *compose)
   return g_string_free (text, FALSE);
 }
 
-/* The cursor stays in its line. */
-static void
-put (Editor *editor, const char *text)
+void
+compose_put (Editor *editor, const char *text)
 {
   const guint line = editor_cursor (editor).line;
   g_autofree char *before = compose_text (editor);
@@ -109,9 +108,9 @@ on_edited_headers (const char *text, gpointer data)
     return;
   for (Field field = 0; field < FIELD_COUNT; field++)
     values[field] = g_string_new (NULL);
-  put (compose->body, take_fields (text, values));
+  compose_put (compose->body, take_fields (text, values));
   for (Field field = 0; field < FIELD_COUNT; field++) {
-    put (compose->editors[field], g_strstrip (values[field]->str));
+    compose_put (compose->editors[field], g_strstrip (values[field]->str));
     g_string_free (values[field], TRUE);
   }
 }
@@ -122,7 +121,7 @@ on_edited (const char *text, gpointer data)
   ComposeScreen *compose = data;
 
   if (text)
-    put (compose->body, text);
+    compose_put (compose->body, text);
 }
 
 void

@@ -41,10 +41,9 @@ compose_check (ComposeScreen *compose, Field field)
   g_strdelimit (typed, "\n", ' ');
   if (*g_strstrip (typed) == '\0')
     return;
-  GPtrArray *mailboxes = address_parse_list (typed, NULL, &error);
-  if (mailboxes)
-    g_ptr_array_unref (mailboxes);
-  else
+  g_autofree char *expanded = compose->desk->expand (compose->desk, typed);
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (expanded, NULL, &error);
+  if (!mailboxes)
     compose->faults[field] = g_strdup (error->message);
 }
 
@@ -155,24 +154,8 @@ compose_move_focus (ComposeScreen *compose, int direction)
     return FALSE;
   compose_drop_suggestions (compose);
   compose_say_fault (compose, compose->focus);
+  if (compose->focus == FIELD_FROM)
+    compose_settle_account (compose);
   compose->focus = (guint)to;
   return TRUE;
-}
-
-void
-compose_next_account (ComposeScreen *compose)
-{
-  const char *const *names = compose->desk->accounts (compose->desk);
-  gsize next = 0;
-
-  for (gsize i = 0; names[i]; i++)
-    if (g_strcmp0 (names[i], compose->letter->account) == 0)
-      next = names[i + 1] ? i + 1 : 0;
-  if (!names[next])
-    return;
-  g_free (compose->letter->account);
-  compose->letter->account = g_strdup (names[next]);
-  const char *from = compose->desk->account_from (compose->desk, names[next]);
-  editor_load (compose->editors[FIELD_FROM], from ? from : "", from ? strlen (from) : 0);
-  compose->changes++;
 }

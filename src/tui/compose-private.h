@@ -60,6 +60,8 @@ void     compose_check (ComposeScreen *compose, Field field);
 /* FALSE: there is no field in that direction. */
 gboolean compose_move_focus (ComposeScreen *compose, int direction);
 void     compose_next_account (ComposeScreen *compose);
+/* From may have become another account's. */
+void     compose_settle_account (ComposeScreen *compose);
 
 void     compose_suggest (ComposeScreen *compose);
 void     compose_drop_suggestions (ComposeScreen *compose);
@@ -90,6 +92,8 @@ void     compose_ask_replace (ComposeScreen *compose);
 
 /* --- compose-edit.c ---------------------------------------------------------------------------- */
 
+/* TEXT in place of all that EDITOR holds; the cursor stays in its line. */
+void     compose_put (Editor *editor, const char *text);
 void     compose_ask_file (ComposeScreen *compose);
 /* $EDITOR. */
 void     compose_edit (ComposeScreen *compose);

@@ -10,8 +10,8 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "mail/address.h"
 #include "tui/app.h"
+#include "tui/writer.h"
 
 typedef struct {
   char *account, *subject, *body_file, *reply_to, *forward;
@@ -147,22 +147,6 @@ read_body (Letter *letter, const char *file, GError **error)
   return TRUE;
 }
 
-/* The writer's own addresses: NULL-terminated, the caller's. */
-static GStrv
-own_addresses (const Config *config)
-{
-  const char *const *names = config_account_names (config);
-  g_autoptr (GStrvBuilder) own = g_strv_builder_new ();
-
-  for (gsize i = 0; names[i]; i++) {
-    const Account *account = config_account_named (config, names[i]);
-    g_autoptr (GPtrArray) mailboxes = account->from ? address_parse_list (account->from, NULL, NULL) : NULL;
-    if (mailboxes && mailboxes->len > 0)
-      g_strv_builder_add (own, ((const Mailbox *)g_ptr_array_index (mailboxes, 0))->address);
-  }
-  return g_strv_builder_end (own);
-}
-
 static Letter *
 letter_of_file (const Options *options, const Config *config, GError **error)
 {
@@ -171,7 +155,7 @@ letter_of_file (const Options *options, const Config *config, GError **error)
                           : options->reply_all ? LETTER_REPLY_ALL
                                                : LETTER_REPLY;
   g_autoptr (BodySource) message = read_file (file, error);
-  g_auto (GStrv) own = own_addresses (config);
+  g_auto (GStrv) own = writer_addresses (config);
   g_autofree char *folder = message ? g_dir_make_tmp ("toukan-XXXXXX", error) : NULL;
 
   if (!folder)

@@ -43,12 +43,17 @@ struct Desk {
 
   /* --- a letter being written --------------------------------------------------------- */
 
-  /* Accounts by name, NULL-terminated, the default first; and the From of one. Owned by DESK. */
+  /* Accounts by name, NULL-terminated, the default first. Owned by DESK. */
   const char *const *(*accounts) (Desk *desk);
-  const char *(*account_from) (Desk *desk, const char *account);
+  /* LETTER is ACCOUNT's from now on, with its From and signature. */
+  void (*change_account) (Desk *desk, Letter *letter, const char *account);
+  /* The account that writes as FROM; NULL: none does. Owned by DESK. */
+  const char *(*account_of) (Desk *desk, const char *from);
   /* Addresses for what was typed; DONE at once or later, until the next question. */
   void (*complete) (Desk *desk, const char *typed, DeskCompletion done, gpointer data);
   void (*complete_cancel) (Desk *desk, gpointer data);
+  /* LIST with what aliases in it stand for. Free with g_free(). */
+  char *(*expand) (Desk *desk, const char *list);
   /* The letter of SCREEN as it is now goes to review (or out, with review = no), or becomes a
    * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);

@@ -76,6 +76,10 @@ find_oddities (ReviewScreen *review, const ReviewFacts *facts)
     add_oddity (review, g_strdup (_ ("It has no text")));
   if (letter_lacks_attachment (letter, facts->attachment_words))
     add_oddity (review, g_strdup (_ ("Its text speaks of an attachment, and nothing is attached")));
+  if (facts->foreign)
+    add_oddity (review,
+                g_strdup_printf (_ ("From isn't the address of the account %s; its server may refuse it"),
+                                 facts->account));
   find_look_alikes (review, facts->domains);
   if (facts->size > LARGE) {
     g_autofree char *size = g_format_size (facts->size);

@@ -7,6 +7,7 @@ typedef struct {
   const Letter    *letter;
   const char      *account;
   const Envelope  *envelope;    /* NULL: it can't be made */
+  gboolean         foreign;     /* From isn't the account's own */
   const char      *fault;       /* why it can't be sent; NULL: it can */
   guint64          size;        /* octets of the message; 0: it couldn't be made */
   Ticks            undo_window;

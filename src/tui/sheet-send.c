@@ -14,6 +14,7 @@
 #include "tui/compose-screen.h"
 #include "tui/review-screen.h"
 #include "tui/sending-screen.h"
+#include "tui/writer.h"
 
 static void
 say (const App *app, Style style, const char *text)
@@ -51,6 +52,7 @@ open_review (Sheet *sheet, const Making *making)
     .letter = making->letter,
     .account = sheet->account->name,
     .envelope = making->envelope,
+    .foreign = sheet->account->from && !writer_is_own (sheet->account, making->letter->from),
     .fault = making->error ? making->error->message : NULL,
     .size = making->message ? body_source_size (making->message) : 0,
     .undo_window = sheet->account->undo_window,
@@ -102,6 +104,7 @@ sheet_review (Sheet *sheet)
   Making *making = g_new0 (Making, 1);
   making->sheet = sheet;
   making->letter = compose_screen_letter (sheet->compose);
+  app_expand_letter (app, making->letter);
   sheet->account = app_account (app, making->letter->account);
   outbox_source_run (app->source, make, after_make, making);
 }

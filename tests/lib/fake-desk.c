@@ -66,10 +66,22 @@ desk_accounts (Desk *desk)
   return names;
 }
 
-static const char *
-desk_account_from (Desk *desk, const char *account)
+static void
+desk_change_account (Desk *desk, Letter *letter, const char *name)
 {
-  return strcmp (account, "work") == 0 ? "Hanako <hanako@work.example>" : "hanako@home.example";
+  const gboolean work = strcmp (name, "work") == 0;
+
+  g_free (letter->account);
+  letter->account = g_strdup (name);
+  g_free (letter->from);
+  letter->from = g_strdup (work ? "Hanako <hanako@work.example>" : "hanako@home.example");
+  letter_change_signature (letter, work ? "Home" : "Work", work ? "Work" : "Home");
+}
+
+static const char *
+desk_account_of (Desk *desk, const char *from)
+{
+  return strstr (from, "@home.example") ? "home" : strstr (from, "@work.example") ? "work" : NULL;
 }
 
 static void
@@ -83,6 +95,12 @@ desk_complete (Desk *desk, const char *typed, DeskCompletion done, gpointer data
 static void
 desk_complete_cancel (Desk *desk, gpointer data)
 {
+}
+
+static char *
+desk_expand (Desk *desk, const char *list)
+{
+  return g_strdup (strcmp (list, "boss") == 0 ? "saburo@example.net" : list);
 }
 
 static void
@@ -181,9 +199,11 @@ static const Desk fake_functions = {
   .redraw = desk_redraw,
   .wall = desk_wall,
   .accounts = desk_accounts,
-  .account_from = desk_account_from,
+  .change_account = desk_change_account,
+  .account_of = desk_account_of,
   .complete = desk_complete,
   .complete_cancel = desk_complete_cancel,
+  .expand = desk_expand,
   .send = desk_send,
   .keep = desk_keep,
   .save = desk_save,

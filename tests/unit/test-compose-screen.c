@@ -93,6 +93,18 @@ test_bad_address (void)
 }
 
 static void
+test_alias_is_good (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_letter (fake);
+  fake_desk_type (fake, "boss");
+  fake_desk_press (fake, "Enter");
+  fake_desk_draw (fake);
+  g_assert_cmpuint (surface_cell (fake->surface, 0, 2)->style, ==, STYLE_LABEL);
+}
+
+static void
 test_account (void)
 {
   g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
@@ -102,6 +114,25 @@ test_account (void)
   g_autoptr (Letter) letter = compose_screen_letter (screen);
   g_assert_cmpstr (letter->account, ==, "home");
   g_assert_cmpstr (letter->from, ==, "hanako@home.example");
+}
+
+/* The other way round, and the signature goes along. */
+static void
+test_account_of_from (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+  Screen *screen = open_letter (fake);
+
+  fake_desk_press (fake, "BackTab");
+  g_assert_true (fake_desk_shows (fake, "work: hanako@work.example"));
+  fake_desk_press (fake, "^K");
+  fake_desk_type (fake, "H <h@home.example>");
+  fake_desk_press (fake, "Tab");
+  g_assert_true (fake_desk_shows (fake, "It goes over the account home"));
+  g_autoptr (Letter) letter = compose_screen_letter (screen);
+  g_assert_cmpstr (letter->account, ==, "home");
+  g_assert_cmpstr (letter->from, ==, "H <h@home.example>");
+  g_assert_cmpstr (letter->body, ==, "\n-- \nHome\n");
 }
 
 static void
@@ -304,7 +335,9 @@ main (int argc, char **argv)
   g_test_add_func ("/compose/enter keeps what was typed", test_enter_keeps_what_was_typed);
   g_test_add_func ("/compose/escape", test_escape);
   g_test_add_func ("/compose/bad address", test_bad_address);
+  g_test_add_func ("/compose/alias is good", test_alias_is_good);
   g_test_add_func ("/compose/account", test_account);
+  g_test_add_func ("/compose/account of From", test_account_of_from);
   g_test_add_func ("/compose/editor", test_editor);
   g_test_add_func ("/compose/versions", test_versions);
   g_test_add_func ("/compose/search again", test_search_again);

@@ -54,6 +54,7 @@ static const struct {
   { "under an open line", "Hello", "Hanako", FALSE, "Hello\n\n-- \nHanako\n" },
   { "with its own line", "", "-- \nHanako\n", FALSE, "\n-- \nHanako\n" },
   { "an empty one", "Hello\n", "\n", FALSE, "Hello\n" },
+  { "where there is one", "Hello\n\n-- \nH\n", "Hanako", FALSE, "Hello\n\n-- \nH\n" },
   { "above a quote", "\nOn x, y wrote:\n> z\n", "Hanako", TRUE, "\n-- \nHanako\n\nOn x, y wrote:\n> z\n" },
 };
 
@@ -65,6 +66,30 @@ test_sign (gconstpointer data)
   g_free (letter->body);
   letter->body = g_strdup (row->body);
   letter_sign (letter, row->signature, row->top);
+  g_assert_cmpstr (letter->body, ==, row->expected);
+}
+
+static const struct {
+  const char *about, *body, *old, *signature, *expected;
+} change_rows[] = {
+  { "another", "Hello\n\n-- \nWork\n", "Work", "Home\nTokyo", "Hello\n\n-- \nHome\nTokyo\n" },
+  { "none any more", "Hello\n\n-- \nWork\n", "Work", NULL, "Hello\n\n" },
+  { "none before", "Hello\n", NULL, "Home", "Hello\n\n-- \nHome\n" },
+  { "above a quote", "Hi\n\n-- \nWork\n\nOn x, y wrote:\n> z\n", "Work", "-- \nHome",
+    "Hi\n\n-- \nHome\n\nOn x, y wrote:\n> z\n" },
+  { "written over", "Hello\n\n-- \nWorking\n", "Work", "Home", "Hello\n\n-- \nWorking\n" },
+  { "somebody's own", "Hello\n\n-- \nMe\n", NULL, "Home", "Hello\n\n-- \nMe\n" },
+  { "without an end", "-- \nWork", "Work", "Home", "-- \nHome\n" },
+};
+
+static void
+test_change (gconstpointer data)
+{
+  const typeof (*change_rows) *row = data;
+  g_autoptr (Letter) letter = letter_new ();
+  g_free (letter->body);
+  letter->body = g_strdup (row->body);
+  letter_change_signature (letter, row->old, row->signature);
   g_assert_cmpstr (letter->body, ==, row->expected);
 }
 
@@ -460,6 +485,7 @@ main (int argc, char **argv)
   tap_init (&argc, &argv);
   TABLE_ADD ("/letter/empty", empty_rows, test_empty);
   TABLE_ADD ("/letter/sign", sign_rows, test_sign);
+  TABLE_ADD ("/letter-change-signature", change_rows, test_change);
   g_test_add_func ("/letter/signature-file", test_signature_file);
   TABLE_ADD ("/letter/lacks", lacks_rows, test_lacks);
   g_test_add_func ("/letter/lacks-subject", test_lacks_subject);
