@@ -13,6 +13,7 @@
 #include "net/clock.h"
 #include "tui/compose-screen.h"
 #include "tui/outbox-screen.h"
+#include "tui/stored.h"
 #include "tui/text-screen.h"
 #include "tui/writer.h"
 
@@ -36,7 +37,6 @@ typedef struct {
   guint states;
   gint64 version;   /* when it was looked at last */
   GPtrArray *items; /* NULL: nothing has changed */
-  Letter *letter;   /* to begin with, where there is no draft; NULL: this isn't about that */
 } Look;
 
 static void
@@ -255,36 +255,6 @@ typedef struct {
   GError *error;
 } Editing;
 
-typedef struct {
-  BodyReader reader;
-  OutboxReader *stored;
-} Stored;
-
-static gssize
-stored_read (BodyReader *reader, guint8 *buffer, gsize length, GError **error)
-{
-  return outbox_read (((Stored *)reader)->stored, buffer, length, error);
-}
-
-static void
-stored_free (BodyReader *reader)
-{
-  outbox_reader_free (((Stored *)reader)->stored);
-  g_free (reader);
-}
-
-static BodyReader *
-open_item (Outbox *outbox, gint64 id, GError **error)
-{
-  OutboxReader *stored = outbox_open_message (outbox, id, error);
-
-  if (!stored)
-    return NULL;
-  Stored *body = g_new (Stored, 1);
-  *body = (Stored){ { stored_read, stored_free }, stored };
-  return &body->reader;
-}
-
 static GBytes *
 read_whole (BodyReader *reader, GError **error)
 {
@@ -340,13 +310,13 @@ make_draft (Outbox *outbox, Editing *editing, const OutboxItem *item)
 }
 
 static void
-read_message (Outbox *outbox, Editing *editing, const OutboxItem *item, const char *directory)
+read_message (Outbox *outbox, Editing *editing, const OutboxItem *item)
 {
-  g_autoptr (BodyReader) reader = open_item (outbox, item->id, &editing->error);
+  g_autoptr (BodyReader) reader = stored_open (outbox, item->id, &editing->error);
   g_autoptr (GBytes) bytes = reader ? read_whole (reader, &editing->error) : NULL;
-  g_autofree char *folder = g_build_filename (directory, "attached-XXXXXX", NULL);
+  g_autofree char *folder = bytes ? attached_folder (editing->app->attached, &editing->error) : NULL;
 
-  if (!bytes || !g_mkdtemp_full (folder, 0700))
+  if (!folder)
     return;
   g_autoptr (BodySource) message = body_source_new_bytes (bytes);
   editing->letter
@@ -370,15 +340,15 @@ read_letter (Outbox *outbox, gpointer data)
   if (!item)
     return;
   if (item->state == OUTBOX_DRAFT) {
-    g_autoptr (BodyReader) reader = open_item (outbox, item->id, &editing->error);
+    g_autoptr (BodyReader) reader = stored_open (outbox, item->id, &editing->error);
     editing->letter = reader ? letter_read_draft (reader, NULL) : NULL;
   }
   if (!editing->letter && !editing->error)
-    read_message (outbox, editing, item, editing->app->directory);
+    read_message (outbox, editing, item);
 }
 
-static void
-close_blank (App *app)
+void
+app_close_blank (App *app)
 {
   Sheet *blank = g_steal_pointer (&app->blank);
 
@@ -397,7 +367,7 @@ after_read_letter (Outbox *outbox, gpointer data)
 
   if (editing->letter) {
     sheet_new (app, editing->letter, editing->id);
-    close_blank (app);
+    app_close_blank (app);
   } else {
     say (app, STYLE_BAD,
          editing->error ? editing->error->message : _ ("It can't be edited: it is being sent, or has gone"));
@@ -428,75 +398,4 @@ app_edit_item (Desk *desk, gint64 id)
   *editing
       = (Editing){ .app = app, .id = id, .own = writer_addresses (app->config), .account = app->account };
   outbox_source_run (app->source, read_letter, after_read_letter, editing);
-}
-
-/* --- drafts at the beginning ------------------------------------------------------------------ */
-
-typedef struct {
-  App *app;
-  gint64 id;
-} Offer;
-
-static void
-on_offer (char key, gpointer data)
-{
-  Offer *offer = data;
-
-  if (key == 'c')
-    app_edit_item (&offer->app->desk, offer->id);
-  else if (key == 'o')
-    app_open_outbox (offer->app);
-  g_free (offer);
-}
-
-static void
-offer_draft (App *app, const OutboxItem *item, guint others)
-{
-  const DeskOption options[]
-      = { { 'c', _ ("Continue") }, { 'n', _ ("New letter") }, { 'o', _ ("All drafts") } };
-  g_autofree char *subject = outbox_subject_words (item);
-  g_autofree char *when = when_format (item->changed, clock_instant ().wall);
-  /* TRANSLATORS: the subject of a letter, and a time */
-  g_autofree char *one = g_strdup_printf (_ ("A letter isn't finished: %s, %s"), subject, when);
-  g_autofree char *more
-      = others > 0 ? g_strdup_printf (ngettext (" (and %u other)", " (and %u others)", others), others)
-                   : g_strdup ("");
-  g_autofree char *words = g_strconcat (one, more, NULL);
-  Offer *offer = g_new (Offer, 1);
-
-  *offer = (Offer){ app, item->id };
-  app->desk.choose (&app->desk, words, options, others > 0 ? 3 : 2, on_offer, offer);
-}
-
-static void
-after_look_for_drafts (Outbox *outbox, gpointer data)
-{
-  Look *look = data;
-  App *app = look->app;
-  const OutboxItem *newest = NULL;
-  guint n = 0;
-
-  for (guint i = 0; look->items && i < look->items->len; i++) {
-    const OutboxItem *item = g_ptr_array_index (look->items, i);
-    if (item->owner != (guint32)getuid () || !draft_locks_is_free (app->locks, item->id))
-      continue;
-    n++;
-    if (!newest || item->changed >= newest->changed)
-      newest = item;
-  }
-  app->blank = sheet_new (app, look->letter, 0);
-  if (newest)
-    offer_draft (app, newest, n - 1);
-  if (look->items)
-    g_ptr_array_unref (look->items);
-  g_free (look);
-}
-
-void
-app_offer_drafts (App *app, Letter *letter)
-{
-  Look *look = g_new0 (Look, 1);
-
-  *look = (Look){ .app = app, .states = 1U << OUTBOX_DRAFT, .version = -1, .letter = letter };
-  outbox_source_run (app->source, look_at, after_look_for_drafts, look);
 }

@@ -38,6 +38,7 @@ app_open_people (App *app)
     read_names (app, files[i].form, file);
   }
   app->completion = completion_new (app->book, app->mailrc);
+  completion_set_command (app->completion, app->account->query_command);
 }
 
 void

@@ -10,8 +10,10 @@
 #include "engine/state.h"
 #include "engine/timer.h"
 #include "net/link-watch.h"
+#include "store/attached.h"
 #include "store/draft-locks.h"
 #include "tui/board.h"
+#include "tui/rescue.h"
 #include "tui/terminal.h"
 #include "tui/tty-guest.h"
 
@@ -29,6 +31,7 @@ typedef struct {
   guint64 saved;          /* version of the letter that is in its row */
   Timer *save;            /* runs when a change */
   gboolean unsaved;       /*   is not saved yet */
+  Rescue *rescue;         /* while the outbox can't take it */
   Timer *leave;           /* undo-window is over */
   gboolean saving;
   gboolean tells;         /* somebody wants to hear that it is saved */
@@ -69,6 +72,8 @@ struct App {
   char *warned; /* what was last said of it; NULL: nothing */
 
   DraftLocks *locks;
+  Attached *attached;
+  const char *rescue_folders[4]; /* up to NULL */
   GPtrArray *sheets; /* of Sheet */
   Sheet *blank;      /* the one it began with, while nothing has been chosen; NULL: none */
   Screen *outbox;    /* NULL: it isn't shown */
@@ -108,6 +113,8 @@ void app_set_desk (App *app);
 
 /* LETTER is taken; ID: of the draft that it is (0: it isn't in the outbox). Opens its screen. */
 Sheet *sheet_new (App *app, Letter *letter, gint64 id);
+/* The same for what was rescued; RESCUE is taken, and goes once the letter is in the outbox. */
+Sheet *sheet_new_rescued (App *app, Letter *letter, Rescue *rescue);
 void   sheet_free (gpointer sheet);
 Sheet *sheet_of (const App *app, const Screen *screen); /* NULL: none of them */
 Sheet *sheet_with (const App *app, gint64 id);
@@ -121,7 +128,7 @@ void   sheet_save_now (Sheet *sheet);
 void   sheet_discard (Sheet *sheet);
 /* Writes what isn't saved into a file of its own, whose name is the caller's; NULL: nothing is left, or
  * there is no place for it. */
-char  *sheet_rescue (Sheet *sheet);
+char  *sheet_rescue (const Sheet *sheet);
 gboolean sheet_is_saved (const Sheet *sheet);
 /* Its screen that isn't there any more. */
 void   sheet_forget (Sheet *sheet, const Screen *screen);
@@ -142,8 +149,20 @@ void app_look_at_outbox (App *app);
 void app_act (Desk *desk, gint64 id, OutboxAction action);
 void app_show_item (Desk *desk, gint64 id);
 void app_edit_item (Desk *desk, gint64 id);
-/* Offers the drafts that are there, if there are any; else begins LETTER (taken). */
-void app_offer_drafts (App *app, Letter *letter);
+/* Closes the letter that the composer began with, if nothing was written. */
+void app_close_blank (App *app);
+
+/* --- app-begin.c -------------------------------------------------------------------------- */
+
+/* Opens LETTER (taken), and offers what waits to be finished: IS_PLAIN: nobody asked for this letter. */
+void app_begin (App *app, Letter *letter, gboolean is_plain);
+
+/* --- app-attached.c ------------------------------------------------------------------------ */
+
+/* Removes what was taken out of messages and no draft needs any more. */
+void app_sweep_attached (App *app);
+/* Keeps what LETTER names while this process lives. */
+void app_hold_attached (const App *app, const Letter *letter);
 
 /* --- app-people.c ---------------------------------------------------------------------------- */
 

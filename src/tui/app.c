@@ -400,6 +400,10 @@ app_new (Config *config, const Account *account)
   accounts_set_base (app->accounts, config);
   app->directory = state_directory (account);
   app->locks = draft_locks_new (app->directory);
+  app->rescue_folders[0] = g_get_home_dir ();
+  app->rescue_folders[1] = app->directory;
+  app->rescue_folders[2] = g_get_tmp_dir ();
+  app->attached = attached_new (app->directory);
   app->board = board_new (config_keymap (config), &app->desk);
   app->frame = timer_new (on_frame, app);
   app->patience = timer_new (on_patience, app);
@@ -484,6 +488,7 @@ app_free (App *app)
   path_store_free (app->store);
   surface_free (app->surface);
   draft_locks_free (app->locks);
+  attached_free (app->attached);
   accounts_free (app->accounts);
   g_main_loop_unref (app->loop);
   g_string_free (app->farewell, TRUE);
@@ -520,10 +525,8 @@ app_run (Config *config, const Account *account, Letter *letter, gboolean is_pla
   app_open_guest (app);
   app_complete_letter (app, letter);
   if (open_all (app, &error)) {
-    if (is_plain)
-      app_offer_drafts (app, letter);
-    else
-      sheet_new (app, letter, 0);
+    app_begin (app, letter, is_plain);
+    app_sweep_attached (app);
     g_main_loop_run (app->loop);
   } else {
     letter_free (letter);

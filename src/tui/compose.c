@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "engine/state.h"
+#include "store/attached.h"
 #include "tui/app.h"
 #include "tui/writer.h"
 
@@ -148,7 +150,7 @@ read_body (Letter *letter, const char *file, GError **error)
 }
 
 static Letter *
-letter_of_file (const Options *options, const Config *config, GError **error)
+letter_of_file (const Options *options, const Config *config, Attached *attached, GError **error)
 {
   const char *file = options->reply_to ? options->reply_to : options->forward;
   const LetterKind kind = options->forward     ? LETTER_FORWARD
@@ -156,7 +158,7 @@ letter_of_file (const Options *options, const Config *config, GError **error)
                                                : LETTER_REPLY;
   g_autoptr (BodySource) message = read_file (file, error);
   g_auto (GStrv) own = writer_addresses (config);
-  g_autofree char *folder = message ? g_dir_make_tmp ("toukan-XXXXXX", error) : NULL;
+  g_autofree char *folder = message ? attached_folder (attached, error) : NULL;
 
   if (!folder)
     return NULL;
@@ -168,10 +170,11 @@ letter_of_file (const Options *options, const Config *config, GError **error)
 /* --- the letter ---------------------------------------------------------------------------- */
 
 static Letter *
-begin_letter (const Options *options, const Config *config, char **arguments, GError **error)
+begin_letter (const Options *options, const Config *config, Attached *attached, char **arguments,
+              GError **error)
 {
   if (options->reply_to || options->forward)
-    return letter_of_file (options, config, error);
+    return letter_of_file (options, config, attached, error);
   if (!arguments[0] || g_ascii_strncasecmp (arguments[0], "mailto:", strlen ("mailto:")) != 0)
     return letter_new ();
   g_autofree char *ignored = NULL;
@@ -200,9 +203,10 @@ attach (Letter *letter, char **files, GError **error)
 }
 
 static Letter *
-make_letter (const Options *options, const Config *config, char **arguments, GError **error)
+make_letter (const Options *options, const Config *config, Attached *attached, char **arguments,
+             GError **error)
 {
-  g_autoptr (Letter) letter = begin_letter (options, config, arguments, error);
+  g_autoptr (Letter) letter = begin_letter (options, config, attached, arguments, error);
 
   if (!letter)
     return NULL;
@@ -261,7 +265,10 @@ compose_run (int argc, char **argv)
     return fail (error);
   g_auto (GStrv) arguments = arguments_of (argc, argv);
   g_autoptr (Config) config = config_load ((const char *const *)options.set, &error);
-  g_autoptr (Letter) letter = config ? make_letter (&options, config, arguments, &error) : NULL;
+  const Account *usual = config ? config_account (config, options.account, NULL, NULL) : NULL;
+  g_autofree char *directory = state_directory (usual);
+  g_autoptr (Attached) attached = attached_new (directory); /* what it holds it holds to the end */
+  g_autoptr (Letter) letter = config ? make_letter (&options, config, attached, arguments, &error) : NULL;
   const Account *account = letter ? choose_account (letter, config, options.account, &error) : NULL;
 
   return account ? app_run (config, account, g_steal_pointer (&letter), is_plain) : fail (error);

@@ -195,6 +195,7 @@ after_put (Outbox *outbox, gpointer data)
   sheet->busy = FALSE;
   if (putting->done) {
     sheet->id = putting->id;
+    rescue_remove (sheet->rescue);
     sheet->under_way = putting->wish.reason == NULL || putting->leaves > 0;
     if (sheet->under_way)
       open_sending (sheet, putting->leaves);

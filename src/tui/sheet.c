@@ -5,9 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <glib/gstdio.h>
-
 #include "base/i18n.h"
+#include "base/visible.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
 
@@ -23,6 +22,7 @@ typedef struct {
   const Account *account;
   gint64 id;
   guint64 version;
+  gboolean rescued; /* in a file */
   GError *error;
 } Saving;
 
@@ -40,29 +40,37 @@ remove_draft (Outbox *outbox, Saving *saving)
 
 /* A draft has no recipients: whoever lets it go by another way sends nothing half written. */
 static void
-write_draft (Outbox *outbox, gpointer data)
+write_draft (Outbox *outbox, Saving *saving)
 {
-  Saving *saving = data;
   g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = NULL;
+  g_autoptr (GBytes) octets = letter_write_draft (saving->letter);
+  g_autoptr (BodySource) body = body_source_new_bytes (octets);
   const OutboxWish wish = { .state = OUTBOX_DRAFT,
                             .owner = (guint32)getuid (),
                             .from = saving->letter->from,
                             .subject = saving->letter->subject };
   gboolean found = FALSE;
 
-  if (letter_is_empty (saving->letter)) {
-    remove_draft (outbox, saving);
-    return;
-  }
-  octets = letter_write_draft (saving->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
   if (saving->id != 0
       && !outbox_put_over (outbox, saving->id, saving->account, nobody, body, &wish, &found, &saving->error))
     return;
   /* Somebody else took it meanwhile: this one is another from now on. */
   if (!found)
     outbox_put (outbox, saving->account, nobody, body, &wish, &saving->id, &saving->error);
+}
+
+static void
+save (Outbox *outbox, gpointer data)
+{
+  Saving *saving = data;
+
+  if (letter_is_empty (saving->letter)) {
+    remove_draft (outbox, saving);
+    return;
+  }
+  write_draft (outbox, saving);
+  if (saving->error)
+    saving->rescued = rescue_write (saving->sheet->rescue, saving->letter);
 }
 
 gboolean
@@ -90,7 +98,10 @@ after_save (Outbox *outbox, gpointer data)
 
   sheet->saving = FALSE;
   if (saving->error) {
-    g_autofree char *words = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
+    g_autofree char *file = saving->rescued ? visible_text (rescue_file (sheet->rescue), -1) : NULL;
+    g_autofree char *why = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
+    g_autofree char *where = file ? g_strdup_printf (_ ("Until it can, it is in %s"), file) : g_strdup ("");
+    g_autofree char *words = g_strjoin (file ? "\n" : "", why, where, NULL);
     if (!app_stay (app))
       app->desk.say (&app->desk, STYLE_BAD, words);
     sheet->unsaved = TRUE;
@@ -100,6 +111,7 @@ after_save (Outbox *outbox, gpointer data)
     if (sheet->id != 0)
       draft_locks_take (app->locks, sheet->id);
     sheet->saved = saving->version;
+    rescue_remove (sheet->rescue);
     sheet_touch (sheet);
     tell_saved (sheet);
     if (sheet->discarded && sheet->id != 0 && !app->closing)
@@ -127,7 +139,7 @@ sheet_save (Sheet *sheet)
   saving->id = sheet->id;
   saving->version = compose_screen_version (sheet->compose);
   sheet->saving = TRUE;
-  outbox_source_run (app->source, write_draft, after_save, saving);
+  outbox_source_run (app->source, save, after_save, saving);
 }
 
 void
@@ -150,32 +162,21 @@ sheet_discard (Sheet *sheet)
   Saving *saving = g_new0 (Saving, 1);
   sheet->saving = TRUE;
   *saving = (Saving){ .sheet = sheet, .letter = letter_new (), .account = app->account, .id = sheet->id };
-  outbox_source_run (app->source, write_draft, after_save, saving);
+  outbox_source_run (app->source, save, after_save, saving);
 }
 
-/* The outbox didn't take it: any disk will do. */
+/* What the writer thread has in hand stays its own. */
 char *
-sheet_rescue (Sheet *sheet)
+sheet_rescue (const Sheet *sheet)
 {
-  const char *const folders[] = { g_get_home_dir (), sheet->app->directory, g_get_tmp_dir () };
-
   if (!sheet->compose || sheet_is_saved (sheet))
     return NULL;
   g_autoptr (Letter) letter = compose_screen_letter (sheet->compose);
-  g_autoptr (GBytes) octets = letter_write_draft (letter);
-  gsize length;
-  const char *data = g_bytes_get_data (octets, &length);
-  for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
-    g_autofree char *file = g_build_filename (folders[i], "toukan-unsaved-XXXXXX", NULL);
-    const int descriptor = g_mkstemp (file);
-    if (descriptor < 0)
-      continue;
-    close (descriptor);
-    if (g_file_set_contents_full (file, data, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
-      return g_steal_pointer (&file);
-    unlink (file);
-  }
-  return NULL;
+  Rescue *rescue = sheet->saving ? rescue_new (sheet->app->rescue_folders) : sheet->rescue;
+  char *file = rescue_write (rescue, letter) ? g_strdup (rescue_file (rescue)) : NULL;
+  if (sheet->saving)
+    rescue_free (rescue);
+  return file;
 }
 
 static void
@@ -245,13 +246,27 @@ sheet_new (App *app, Letter *letter, gint64 id)
   sheet->app = app;
   sheet->letter = letter;
   sheet->id = id;
+  sheet->rescue = rescue_new (app->rescue_folders);
   sheet->save = timer_new (on_save, sheet);
   sheet->leave = timer_new (on_leave, sheet);
   sheet->compose = compose_screen_new (&app->desk, letter);
   sheet->saved = compose_screen_version (sheet->compose);
   g_ptr_array_add (app->sheets, sheet);
+  app_hold_attached (app, letter);
   board_open (app->board, sheet->compose);
   app_redraw (app);
+  return sheet;
+}
+
+Sheet *
+sheet_new_rescued (App *app, Letter *letter, Rescue *rescue)
+{
+  Sheet *sheet = sheet_new (app, letter, 0);
+
+  rescue_free (sheet->rescue);
+  sheet->rescue = rescue;
+  sheet->saved = G_MAXUINT64;
+  sheet_save (sheet);
   return sheet;
 }
 
@@ -262,6 +277,7 @@ sheet_free (gpointer data)
 
   timer_free (sheet->save);
   timer_free (sheet->leave);
+  rescue_free (sheet->rescue);
   letter_free (sheet->letter);
   envelope_free (sheet->envelope);
   g_clear_pointer (&sheet->message, body_source_unref);

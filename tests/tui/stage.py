@@ -33,7 +33,7 @@ class Stage:
         self.port = free_port()
         self.configure(config)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.path), "XDG_STATE_HOME": str(self.path / "state"),
-                            "XDG_RUNTIME_DIR": str(self.path), "TOUKAN_CONFIG": str(self.path / "config"),
+                            "XDG_RUNTIME_DIR": str(self.path), "TMPDIR": str(self.path), "TOUKAN_CONFIG": str(self.path / "config"),
                             "LC_ALL": locale, "LANGUAGE": "C", "TZ": "UTC", "ASAN_OPTIONS": "detect_leaks=0",
                             **(environment or {})}
         self.server = None

@@ -117,6 +117,93 @@ def _():
         check_equal("Kept" in rescued.read_text(), True, "the letter")
 
 
+@test("a full disk and kill -9: the letter lies in a file, and the next start offers it")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.sees("To:")
+        time.sleep(0.5)
+        resource.prlimit(stage.process(), resource.RLIMIT_FSIZE, (4096, 4096))
+        stage.keys("Enter", "Enter")
+        stage.type("Kept")
+        stage.sees("Until it can, it is in")
+        os.kill(stage.process(), signal.SIGKILL)
+        stage.status()
+        stage.start()
+        stage.sees("was rescued: Kept")
+        stage.keys("c")
+        stage.sees("toukan  Kept")
+        time.sleep(1)
+        check_equal(list(stage.path.glob("toukan-unsaved-*")), [], "files")
+        check_equal("Kept" in stage.toukan("outbox", "list").stdout, True, "it is a draft")
+
+
+@test("once there is room again, the file is gone")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.sees("To:")
+        time.sleep(0.5)
+        resource.prlimit(stage.process(), resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        stage.keys("Enter", "Enter")
+        stage.type("Kept")
+        stage.sees("Until it can, it is in")
+        resource.prlimit(stage.process(), resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        stage.type(" safe")
+        end = time.monotonic() + 10
+        while list(stage.path.glob("toukan-unsaved-*")) and time.monotonic() < end:
+            time.sleep(0.1)
+        check_equal(list(stage.path.glob("toukan-unsaved-*")), [], "files")
+
+
+@test("what is attached to a forwarded message lies with the drafts, and goes with them")
+def _():
+    with Stage() as stage:
+        (stage.path / "message").write_text(
+            "From: taro@example.net\nTo: hanako@example.org\nSubject: Plan\nMIME-Version: 1.0\n"
+            "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nSee below.\n--x\n"
+            "Content-Disposition: attachment; filename=plan.txt\n\nThe plan\n--x--\n")
+        state = stage.path / "state" / "toukan"
+        stage.start("compose", "--forward", str(stage.path / "message"))
+        stage.sees("plan.txt")
+        stage.type("taro@example.net")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        folder, = state.glob("attached-*")
+        os.utime(folder, (1, 1))
+        stage.start()
+        stage.sees("A letter isn't finished: Fwd: Plan")
+        stage.keys("c")
+        stage.sees("plan.txt")
+        check_equal(folder.exists(), True, "it is kept for the draft")
+        stage.keys("C-c")
+        stage.sees("Leave this letter?")
+        stage.keys("t")
+        stage.status()
+        stage.start()
+        stage.sees("New letter")
+        end = time.monotonic() + 10
+        while folder.exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        check_equal(folder.exists(), False, "it is kept for nobody")
+
+
+@test("aliases of .mailrc are people on the review, and in the message")
+def _():
+    with Stage() as stage:
+        (stage.path / ".mailrc").write_text('alias boss "Saburo <saburo@example.net>"\nalias all boss jiro@example.net\n')
+        stage.sink()
+        stage.start()
+        write(stage, to="all")
+        stage.keys("C-x")
+        stage.sees("2 recipients")
+        stage.keys("y")
+        stage.sees("Message taken")
+        message, = stage.messages()
+        has(message, "To: Saburo <saburo@example.net>, jiro@example.net")
+        has(message, "X-Envelope-To: jiro@example.net")
+
+
 @test("two composers don't write the same draft")
 def _():
     with Stage() as one:

@@ -34,3 +34,7 @@ check_PROGRAMS += tests/unit/test-octets
 TESTS += tests/unit/test-octets
 tests_unit_test_octets_SOURCES = tests/unit/test-octets.c
 tests_unit_test_octets_LDADD = $(TUI_LIBS)
+check_PROGRAMS += tests/unit/test-rescue
+TESTS += tests/unit/test-rescue
+tests_unit_test_rescue_SOURCES = tests/unit/test-rescue.c tests/lib/folder.c tests/lib/folder.h
+tests_unit_test_rescue_LDADD = $(TUI_LIBS)

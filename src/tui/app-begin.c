@@ -1,0 +1,166 @@
+/* What waits to be finished when the composer begins: a letter that only a file could take, or drafts. */
+#include "tui/app-private.h"
+
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/visible.h"
+#include "engine/outbox-words.h"
+#include "engine/when.h"
+#include "net/clock.h"
+
+typedef struct {
+  App *app;
+  Letter *letter;    /* to begin with */
+  gboolean is_plain; /* nobody asked for this letter */
+  GPtrArray *items;  /* of OutboxItem: drafts */
+  Rescue *rescue;    /* NULL: there is none */
+  Letter *rescued;
+} Beginning;
+
+static void
+note_draft (const OutboxItem *item, gpointer data)
+{
+  const Beginning *beginning = data;
+
+  if (item->owner == (guint32)getuid ())
+    g_ptr_array_add (beginning->items, outbox_item_copy (item));
+}
+
+static void
+look_for_drafts (Outbox *outbox, gpointer data)
+{
+  Beginning *beginning = data;
+  const OutboxFilter drafts = { .states = 1U << OUTBOX_DRAFT, .owner = OUTBOX_ANYBODY };
+
+  outbox_list (outbox, &drafts, note_draft, beginning, NULL);
+  beginning->rescue = rescue_find (beginning->app->rescue_folders, &beginning->rescued);
+}
+
+/* --- what was rescued ------------------------------------------------------------------- */
+
+static void
+beginning_free (Beginning *beginning)
+{
+  g_ptr_array_unref (beginning->items);
+  g_clear_pointer (&beginning->rescued, letter_free);
+  rescue_free (beginning->rescue);
+  g_free (beginning);
+}
+
+static void
+on_rescue_choice (char key, gpointer data)
+{
+  Beginning *beginning = data;
+  App *app = beginning->app;
+
+  if (key == 'c') {
+    sheet_new_rescued (app, g_steal_pointer (&beginning->rescued), g_steal_pointer (&beginning->rescue));
+    app_close_blank (app);
+  }
+  beginning_free (beginning);
+}
+
+static void
+offer_rescued (Beginning *beginning)
+{
+  const DeskOption options[] = { { 'c', _ ("Continue") }, { 'n', _ ("New letter") } };
+  Desk *desk = &beginning->app->desk;
+  g_autofree char *subject = visible_text (beginning->rescued->subject, -1);
+  g_autofree char *file = visible_text (rescue_file (beginning->rescue), -1);
+  /* TRANSLATORS: the subject of a letter, and the name of a file */
+  g_autofree char *words
+      = g_strdup_printf (_ ("A letter that the outbox could not keep was rescued: %s (%s)"), subject, file);
+
+  desk->choose (desk, words, options, G_N_ELEMENTS (options), on_rescue_choice, beginning);
+}
+
+/* --- drafts ------------------------------------------------------------------------------- */
+
+typedef struct {
+  App *app;
+  gint64 id;
+} Offer;
+
+static void
+on_offer (char key, gpointer data)
+{
+  Offer *offer = data;
+
+  if (key == 'c')
+    app_edit_item (&offer->app->desk, offer->id);
+  else if (key == 'o')
+    app_open_outbox (offer->app);
+  g_free (offer);
+}
+
+static void
+offer_draft (App *app, const OutboxItem *item, guint others)
+{
+  const DeskOption options[]
+      = { { 'c', _ ("Continue") }, { 'n', _ ("New letter") }, { 'o', _ ("All drafts") } };
+  g_autofree char *subject = outbox_subject_words (item);
+  g_autofree char *when = when_format (item->changed, clock_instant ().wall);
+  /* TRANSLATORS: the subject of a letter, and a time */
+  g_autofree char *one = g_strdup_printf (_ ("A letter isn't finished: %s, %s"), subject, when);
+  g_autofree char *more
+      = others > 0 ? g_strdup_printf (ngettext (" (and %u other)", " (and %u others)", others), others)
+                   : g_strdup ("");
+  g_autofree char *words = g_strconcat (one, more, NULL);
+  Offer *offer = g_new (Offer, 1);
+
+  *offer = (Offer){ app, item->id };
+  app->desk.choose (&app->desk, words, options, others > 0 ? 3 : 2, on_offer, offer);
+}
+
+/* Those that nobody is writing; the newest. */
+static const OutboxItem *
+newest_draft (const Beginning *beginning, guint *ret_others)
+{
+  const OutboxItem *newest = NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < beginning->items->len; i++) {
+    const OutboxItem *item = g_ptr_array_index (beginning->items, i);
+    if (!draft_locks_is_free (beginning->app->locks, item->id))
+      continue;
+    n++;
+    if (!newest || item->changed >= newest->changed)
+      newest = item;
+  }
+  *ret_others = n > 0 ? n - 1 : 0;
+  return newest;
+}
+
+static void
+after_look_for_drafts (Outbox *outbox, gpointer data)
+{
+  Beginning *beginning = data;
+  App *app = beginning->app;
+  guint others = 0;
+  const OutboxItem *newest = newest_draft (beginning, &others);
+  Sheet *sheet = sheet_new (app, g_steal_pointer (&beginning->letter), 0);
+
+  app->blank = beginning->is_plain ? sheet : NULL;
+  if (beginning->rescue) {
+    offer_rescued (beginning);
+    return;
+  }
+  if (newest && beginning->is_plain)
+    offer_draft (app, newest, others);
+  else if (newest)
+    app->desk.say (&app->desk, STYLE_PLAIN, _ ("An unfinished letter waits; F2 shows it"));
+  beginning_free (beginning);
+}
+
+void
+app_begin (App *app, Letter *letter, gboolean is_plain)
+{
+  Beginning *beginning = g_new0 (Beginning, 1);
+
+  *beginning = (Beginning){ .app = app,
+                            .letter = letter,
+                            .is_plain = is_plain,
+                            .items = g_ptr_array_new_with_free_func ((GDestroyNotify)outbox_item_free) };
+  outbox_source_run (app->source, look_for_drafts, after_look_for_drafts, beginning);
+}
