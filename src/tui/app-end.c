@@ -35,19 +35,6 @@ all_is_idle (const App *app)
   return TRUE;
 }
 
-/* Returns how many can't be put back any more. */
-static guint
-put_back_all (App *app)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < app->places->len; i++) {
-    outbox_source_rest (app_place_at (app, i)->source);
-    n += engine_put_back_all (app_place_at (app, i)->engine);
-  }
-  return n;
-}
-
 static guint
 count_under_way (const App *app)
 {
@@ -58,6 +45,35 @@ count_under_way (const App *app)
   return n;
 }
 
+/* Returns how many can't be put back any more. */
+static guint
+put_back_all (App *app)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < app->places->len; i++) {
+    const Place *place = app_place_at (app, i);
+    outbox_source_rest (place->source);
+    n += engine_put_back_all (place->engine);
+  }
+  return n;
+}
+
+/* Nothing is begun any more, and what hasn't left is put back. */
+static void
+let_mail_go (App *app)
+{
+  if (app->resting)
+    return;
+  app->resting = TRUE;
+  for (guint i = 0; i < app->sheets->len; i++) {
+    Sheet *sheet = g_ptr_array_index (app->sheets, i);
+    sheet->place->leaves_mail = sheet->place->leaves_mail || sheet->under_way;
+  }
+  if (put_back_all (app) > 0 && !app->forced)
+    app->desk.say (&app->desk, STYLE_STRONG, _ ("Waiting for the server's answer to what has left already"));
+}
+
 void
 app_look_for_end (App *app)
 {
@@ -65,8 +81,24 @@ app_look_for_end (App *app)
     return;
   if (!app->ending && !board_top (app->board) && all_is_saved (app))
     app_quit (app);
-  if (app->ending && all_is_saved (app) && all_is_idle (app))
+  if (!app->ending || !all_is_saved (app))
+    return;
+  let_mail_go (app);
+  if (all_is_idle (app))
     g_main_loop_quit (app->loop);
+}
+
+gboolean
+app_stay (App *app)
+{
+  if (!app->ending || app->forced || app->resting)
+    return FALSE;
+  /* A full disk: whoever wrote it is still here, and may make room. */
+  app->ending = FALSE;
+  timer_set (app->patience, TICKS_NEVER);
+  app->desk.say (&app->desk, STYLE_BAD, _ ("What you have written isn't saved yet; the composer stays"));
+  app_redraw (app);
+  return TRUE;
 }
 
 static void
@@ -74,29 +106,20 @@ on_patience (gpointer data)
 {
   App *app = data;
 
-  if (all_is_saved (app) || app->forced) {
+  if (!app_stay (app))
     g_main_loop_quit (app->loop);
-    return;
-  }
-  /* A full disk: whoever wrote it is still here, and may make room. */
-  app->ending = FALSE;
-  app->desk.say (&app->desk, STYLE_BAD, _ ("What you have written isn't saved yet; the composer stays"));
-  app_redraw (app);
 }
 
 static void
 begin_end (App *app)
 {
-  if (app->ending)
+  if (app->ending && !app->forced)
     return;
   app->ending = TRUE;
-  for (guint i = 0; i < app->sheets->len; i++) {
-    Sheet *sheet = g_ptr_array_index (app->sheets, i);
-    sheet->place->leaves_mail = sheet->place->leaves_mail || sheet->under_way;
-    sheet_save (sheet);
-  }
-  if (put_back_all (app) > 0 && !app->forced)
-    app->desk.say (&app->desk, STYLE_STRONG, _ ("Waiting for the server's answer to what has left already"));
+  for (guint i = 0; i < app->sheets->len; i++)
+    sheet_save (g_ptr_array_index (app->sheets, i));
+  if (app->forced)
+    let_mail_go (app);
   if (!app->patience)
     app->patience = timer_new (on_patience, app);
   timer_set (app->patience, clock_now () + (app->forced ? FORCED_PATIENCE : END_PATIENCE));

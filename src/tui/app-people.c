@@ -3,6 +3,7 @@
 
 #include "mail/address.h"
 #include "net/clock.h"
+#include "tui/compose-screen.h"
 
 /* Domains that count as known. */
 #define KNOWN_TIMES 2
@@ -64,9 +65,23 @@ say_warning (App *app)
   app->desk.say (&app->desk, STYLE_WARNING, warning);
 }
 
+/* The command of the account that the letter on top is written over. */
+static void
+choose_command (App *app)
+{
+  const Sheet *sheet = sheet_of (app, board_top (app->board));
+  const Account *account
+      = app_account (app, sheet && sheet->compose ? compose_screen_account (sheet->compose) : NULL);
+
+  if (account != app->asking)
+    completion_set_command (app->completion, account->query_command);
+  app->asking = account;
+}
+
 void
 app_complete (App *app, const char *typed, DeskCompletion done, gpointer data)
 {
+  choose_command (app);
   say_warning (app);
   completion_ask (app->completion, typed, done, data);
 }

@@ -83,6 +83,7 @@ struct App {
   AddressBook *book;
   Mailrc *mailrc;
   Completion *completion;
+  const Account *asking; /* whose command it has */
   char *warned; /* what was last said of it; NULL: nothing */
 
   const char *rescue_folders[4]; /* up to NULL */
@@ -93,6 +94,7 @@ struct App {
   GMainLoop *loop;
   Timer *patience;   /* of the end */
   gboolean ending;
+  gboolean resting; /* nothing is begun any more */
   gboolean closing;  /* the writer does what it was asked, and is asked nothing more */
   gboolean forced;   /* by a signal, or since the terminal is gone: nobody can be asked */
   GString *farewell; /* what is to be said when the screen is gone */
@@ -116,6 +118,8 @@ void app_redraw (App *app);
 
 /* A screen was closed: without any left, the composer ends. */
 void app_look_for_end (App *app);
+/* What is to be saved can't be: the end is called off, where it can be. */
+gboolean app_stay (App *app);
 void app_quit (App *app);
 /* Nobody can be asked any more. */
 void app_end_at_once (App *app, int status);

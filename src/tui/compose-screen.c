@@ -253,6 +253,12 @@ compose_screen_letter (Screen *screen)
   return letter;
 }
 
+const char *
+compose_screen_account (const Screen *screen)
+{
+  return compose_of (screen)->letter->account;
+}
+
 guint64
 compose_screen_version (const Screen *screen)
 {

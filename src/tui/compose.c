@@ -216,12 +216,24 @@ make_letter (const Options *options, const Config *config, Attached *attached, c
   add_addresses (&letter->bcc, options->bcc);
   if (options->subject)
     set_field (&letter->subject, options->subject);
-  if (options->account)
-    set_field (&letter->account, options->account);
   if ((options->body_file && !read_body (letter, options->body_file, error))
       || !attach (letter, options->attach, error))
     return NULL;
   return g_steal_pointer (&letter);
+}
+
+/* An answer goes out by the account that the message came to, and under its whole From. */
+static const Account *
+choose_account (Letter *letter, const Config *config, const char *name, GError **error)
+{
+  const char *sender = *letter->from != '\0' ? letter->from : NULL;
+  const Account *account = config_account (config, name, sender, error);
+
+  if (account) {
+    set_field (&letter->account, account->name);
+    set_field (&letter->from, "");
+  }
+  return account;
 }
 
 static int
@@ -253,10 +265,11 @@ compose_run (int argc, char **argv)
     return fail (error);
   g_auto (GStrv) arguments = arguments_of (argc, argv);
   g_autoptr (Config) config = config_load ((const char *const *)options.set, &error);
-  const Account *account = config ? config_account (config, options.account, NULL, &error) : NULL;
-  g_autofree char *directory = state_directory (account);
+  const Account *usual = config ? config_account (config, options.account, NULL, NULL) : NULL;
+  g_autofree char *directory = state_directory (usual);
   g_autoptr (Attached) attached = attached_new (directory); /* what it holds it holds to the end */
-  Letter *letter = account ? make_letter (&options, config, attached, arguments, &error) : NULL;
+  g_autoptr (Letter) letter = config ? make_letter (&options, config, attached, arguments, &error) : NULL;
+  const Account *account = letter ? choose_account (letter, config, options.account, &error) : NULL;
 
-  return letter ? app_run (config, account, letter, is_plain) : fail (error);
+  return account ? app_run (config, account, g_steal_pointer (&letter), is_plain) : fail (error);
 }

@@ -91,6 +91,19 @@ tell_saved (Sheet *sheet)
 }
 
 static void
+say_unsaved (const Saving *saving)
+{
+  App *app = saving->sheet->app;
+  g_autofree char *file = saving->rescued ? visible_text (rescue_file (saving->sheet->rescue), -1) : NULL;
+  g_autofree char *where = file ? g_strdup_printf (_ ("Until it can, it is in %s"), file) : g_strdup ("");
+  g_autofree char *why = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
+  g_autofree char *words = g_strjoin (file ? "\n" : "", why, where, NULL);
+
+  if (!app_stay (app))
+    app->desk.say (&app->desk, STYLE_BAD, words);
+}
+
+static void
 after_save (Outbox *outbox, gpointer data)
 {
   Saving *saving = data;
@@ -99,11 +112,7 @@ after_save (Outbox *outbox, gpointer data)
 
   sheet->saving = FALSE;
   if (saving->error) {
-    g_autofree char *file = saving->rescued ? visible_text (rescue_file (sheet->rescue), -1) : NULL;
-    g_autofree char *why = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
-    g_autofree char *where = file ? g_strdup_printf (_ ("Until it can, it is in %s"), file) : g_strdup ("");
-    g_autofree char *words = g_strjoin (file ? "\n" : "", why, where, NULL);
-    app->desk.say (&app->desk, STYLE_BAD, words);
+    say_unsaved (saving);
     sheet->unsaved = TRUE;
     timer_set (sheet->save, clock_now () + SAVE_AGAIN);
   } else {

@@ -1,3 +1,13 @@
 TESTS += tests/tui/test-composer.py
 EXTRA_DIST += tests/tui/test-composer.py
 EXTRA_DIST += tests/tui/stage.py
+EXTRA_DIST += tests/tui/gate.py
+TESTS += tests/tui/test-moments.py
+EXTRA_DIST += tests/tui/test-moments.py
+EXTRA_DIST += tests/tui/arrival.py
+TESTS += tests/tui/test-writing.py
+EXTRA_DIST += tests/tui/test-writing.py
+TESTS += tests/tui/test-drafts.py
+EXTRA_DIST += tests/tui/test-drafts.py
+TESTS += tests/tui/test-silence.py
+EXTRA_DIST += tests/tui/test-silence.py

@@ -428,4 +428,4 @@ def _():
         check_equal("toukan send" in found.stderr, True, found.stderr)
 
 
-main()
+main(at_once=8)
