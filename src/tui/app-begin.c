@@ -196,11 +196,12 @@ app_begin (App *app, Letter *letter, gboolean is_plain)
                             .is_plain = is_plain,
                             .looks = g_ptr_array_new_with_free_func (look_free),
                             .waiting = app->places->len };
-  for (guint i = 0; i < app->places->len; i++) {
+  guint i = 0;
+  do { /* there always is one */
     Look *look = g_new (Look, 1);
     *look = (Look){ beginning, app_place_at (app, i),
                     g_ptr_array_new_with_free_func ((GDestroyNotify)outbox_item_free) };
     g_ptr_array_add (beginning->looks, look);
     outbox_source_run (look->place->source, look_for_drafts, after_look, look);
-  }
+  } while (++i < app->places->len);
 }

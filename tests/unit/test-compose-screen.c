@@ -303,6 +303,42 @@ test_versions (void)
   g_assert_cmpuint (compose_screen_version (screen), !=, before);
 }
 
+/* Seconds that keys take with all that happens for each, in a letter of so many lines. */
+static double
+time_of_keys (guint lines)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+  g_autoptr (GString) text = g_string_new (NULL);
+  static const char *const keys[]
+      = { "x", "Enter", "Backspace", "PageDown", "Down", "^K", "^U", "M-u", "^Y", "End" };
+
+  for (guint i = 0; i < lines; i++)
+    g_string_append_printf (text, "line %06u of a text that somebody wrote\n", i);
+  open_body (fake, text->str);
+  fake_desk_press (fake, "^W");
+  fake_desk_type (fake, "line 000050");
+  fake_desk_press (fake, "Enter");
+  g_autoptr (GTimer) timer = g_timer_new ();
+  for (guint i = 0; i < 500; i++) {
+    fake_desk_press (fake, keys[i % G_N_ELEMENTS (keys)]);
+    board_draw (fake->board, fake->surface, fake->now);
+  }
+  return g_timer_elapsed (timer, NULL);
+}
+
+static void
+test_long (void)
+{
+  double few = G_MAXDOUBLE, many = G_MAXDOUBLE;
+
+  for (guint i = 0; i < 5; i++) {
+    few = MIN (few, time_of_keys (100));
+    many = MIN (many, time_of_keys (100000));
+  }
+  g_test_message ("a key in 100,000 lines takes %.2f x as long as in 100", many / few);
+  g_assert_cmpfloat (many / few, <, 3.0);
+}
+
 static void
 test_small (void)
 {
@@ -352,6 +388,7 @@ main (int argc, char **argv)
     g_autofree char *path = g_strdup_printf ("/compose/replace/%s", replacements[i].name);
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_replace);
   }
+  g_test_add_func ("/compose/long", test_long);
   g_test_add_func ("/compose/40x12", test_small);
   g_test_add_func ("/compose/ascii", test_ascii);
   return g_test_run ();
