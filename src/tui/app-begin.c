@@ -8,6 +8,7 @@
 #include "engine/outbox-words.h"
 #include "engine/when.h"
 #include "net/clock.h"
+#include "tui/compose-screen.h"
 
 /* One place's drafts: places answer in any order, and the last one decides. */
 typedef struct {
@@ -18,7 +19,7 @@ typedef struct {
 
 typedef struct Beginning {
   App *app;
-  Letter *letter;    /* to begin with */
+  Sheet *sheet;      /* of the letter that it begins with */
   gboolean is_plain; /* nobody asked for this letter */
   GPtrArray *looks;  /* of Look */
   guint waiting;     /* for as many */
@@ -155,22 +156,29 @@ newest_draft (const Beginning *beginning, Place **ret_place, guint *ret_others)
   return newest;
 }
 
+/* Who types already isn't asked. */
+static gboolean
+is_untouched (const Sheet *sheet)
+{
+  return sheet->compose && compose_screen_version (sheet->compose) == sheet->saved;
+}
+
 static void
-begin (Beginning *beginning)
+offer (Beginning *beginning)
 {
   App *app = beginning->app;
   guint others = 0;
   Place *place = NULL;
   const OutboxItem *newest = newest_draft (beginning, &place, &others);
-  Sheet *sheet = sheet_new (app_home (app), g_steal_pointer (&beginning->letter), 0);
+  const gboolean may_ask = is_untouched (beginning->sheet);
 
-  app->blank = beginning->is_plain ? sheet : NULL;
-  beginning->rescue = rescue_find (app->rescue_folders, &beginning->rescued);
+  if (may_ask)
+    beginning->rescue = rescue_find (app->rescue_folders, &beginning->rescued);
   if (beginning->rescue) {
     offer_rescued (beginning);
     return;
   }
-  if (newest && beginning->is_plain)
+  if (newest && beginning->is_plain && may_ask)
     offer_draft (place, newest, others);
   else if (newest)
     app->desk.say (&app->desk, STYLE_PLAIN, _ ("An unfinished letter waits; F2 shows it"));
@@ -183,7 +191,7 @@ after_look (Outbox *outbox, gpointer data)
   const Look *look = data;
 
   if (--look->beginning->waiting == 0)
-    begin (look->beginning);
+    offer (look->beginning);
 }
 
 void
@@ -192,10 +200,11 @@ app_begin (App *app, Letter *letter, gboolean is_plain)
   Beginning *beginning = g_new0 (Beginning, 1);
 
   *beginning = (Beginning){ .app = app,
-                            .letter = letter,
+                            .sheet = sheet_new (app_home (app), letter, 0),
                             .is_plain = is_plain,
                             .looks = g_ptr_array_new_with_free_func (look_free),
                             .waiting = app->places->len };
+  app->blank = is_plain ? beginning->sheet : NULL;
   guint i = 0;
   do { /* there always is one */
     Look *look = g_new (Look, 1);

@@ -2,6 +2,8 @@
 #include "tui/app-private.h"
 
 #include "base/i18n.h"
+#include "mail/address.h"
+#include "mail/lookalike.h"
 #include "net/clock.h"
 #include "tui/sending-screen.h"
 #include "tui/writer.h"
@@ -124,6 +126,14 @@ desk_expand (Desk *desk, const char *list)
   return app_expand (app_of (desk), list);
 }
 
+static char *
+desk_look_alike (Desk *desk, const char *address)
+{
+  g_autoptr (GPtrArray) domains = app_known_domains (app_of (desk));
+
+  return g_strdup (lookalike_find (address_domain (address), domains));
+}
+
 static void
 desk_send (Desk *desk, Screen *screen)
 {
@@ -241,6 +251,7 @@ app_set_desk (App *app)
     .complete = desk_complete,
     .complete_cancel = desk_complete_cancel,
     .expand = desk_expand,
+    .look_alike = desk_look_alike,
     .send = desk_send,
     .keep = desk_keep,
     .save = desk_save,

@@ -54,6 +54,8 @@ struct Desk {
   void (*complete_cancel) (Desk *desk, gpointer data);
   /* LIST with what aliases in it stand for. Free with g_free(). */
   char *(*expand) (Desk *desk, const char *list);
+  /* A domain that was written to, and that ADDRESS's is nearly; NULL: there is none. Free with g_free(). */
+  char *(*look_alike) (Desk *desk, const char *address);
   /* The letter of SCREEN as it is now goes to review (or out, with review = no), or becomes a
    * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);

@@ -42,3 +42,12 @@ letter_words_address (const char *address)
     return g_steal_pointer (&shown);
   return g_strdup_printf ("%s (%s)", shown, ascii);
 }
+
+char *
+letter_words_look_alike (const char *address, const char *known)
+{
+  g_autofree char *shown = visible_text (address, -1);
+
+  /* TRANSLATORS: an address, and a domain that was often written to */
+  return g_strdup_printf (_ ("%s: its domain is nearly %s, to which you have written before"), shown, known);
+}

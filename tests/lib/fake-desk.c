@@ -103,6 +103,12 @@ desk_expand (Desk *desk, const char *list)
   return g_strdup (strcmp (list, "boss") == 0 ? "saburo@example.net" : list);
 }
 
+static char *
+desk_look_alike (Desk *desk, const char *address)
+{
+  return strstr (address, "@exarnple.net") ? g_strdup ("example.net") : NULL;
+}
+
 static void
 desk_send (Desk *desk, Screen *screen)
 {
@@ -204,6 +210,7 @@ static const Desk fake_functions = {
   .complete = desk_complete,
   .complete_cancel = desk_complete_cancel,
   .expand = desk_expand,
+  .look_alike = desk_look_alike,
   .send = desk_send,
   .keep = desk_keep,
   .save = desk_save,

@@ -244,6 +244,20 @@ def _():
         stage.sees("Nothing waits to be sent.")
 
 
+@test("what is typed before anything is to be seen isn't lost")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.type("early@example.net")
+        stage.sees("To:       early@example.net")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        stage.start()
+        stage.type("later@example.net")
+        stage.sees("To:       later@example.net")
+        stage.sees("An unfinished letter waits")
+
+
 @test("two composers don't write the same draft")
 def _():
     with Stage() as one:

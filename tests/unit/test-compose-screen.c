@@ -93,6 +93,17 @@ test_bad_address (void)
 }
 
 static void
+test_look_alike (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_letter (fake);
+  fake_desk_type (fake, "jiro@exarnple.net");
+  fake_desk_press (fake, "Enter");
+  g_assert_true (fake_desk_shows (fake, "jiro@exarnple.net: its domain is nearly example.net"));
+}
+
+static void
 test_alias_is_good (void)
 {
   g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
@@ -371,6 +382,7 @@ main (int argc, char **argv)
   g_test_add_func ("/compose/enter keeps what was typed", test_enter_keeps_what_was_typed);
   g_test_add_func ("/compose/escape", test_escape);
   g_test_add_func ("/compose/bad address", test_bad_address);
+  g_test_add_func ("/compose/look-alike", test_look_alike);
   g_test_add_func ("/compose/alias is good", test_alias_is_good);
   g_test_add_func ("/compose/account", test_account);
   g_test_add_func ("/compose/account of From", test_account_of_from);
