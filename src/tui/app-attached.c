@@ -3,8 +3,6 @@
 
 #include "tui/stored.h"
 
-#include <string.h>
-
 typedef struct {
   char *directory;
   GArray *ids;      /* of gint64: drafts */

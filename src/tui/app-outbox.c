@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "base/visible.h"
 #include "engine/outbox-show.h"
 #include "engine/outbox-words.h"
-#include "engine/when.h"
 #include "mail/address.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
@@ -303,23 +301,6 @@ restore_bcc (Letter *letter, const Envelope *envelope)
   }
 }
 
-/* What was to be sent becomes a draft again, in the same place, before anybody writes in it. */
-static gboolean
-make_draft (Outbox *outbox, Editing *editing, const OutboxItem *item)
-{
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (editing->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = editing->letter->from,
-                            .subject = editing->letter->subject };
-  gboolean found;
-
-  return outbox_put_over (outbox, item->id, editing->account, nobody, body, &wish, &found, &editing->error)
-         && found;
-}
-
 static void
 read_message (Outbox *outbox, Editing *editing, const OutboxItem *item)
 {
@@ -338,7 +319,8 @@ read_message (Outbox *outbox, Editing *editing, const OutboxItem *item)
   restore_bcc (editing->letter, item->envelope);
   g_free (editing->letter->account);
   editing->letter->account = g_strdup (item->account);
-  if (!make_draft (outbox, editing, item))
+  /* What was to be sent becomes a draft again, in the same place, before anybody writes in it. */
+  if (!stored_put_draft_over (outbox, item->id, editing->letter, editing->account, &editing->error))
     g_clear_pointer (&editing->letter, letter_free);
 }
 

@@ -8,7 +8,6 @@
 #include <glib-unix.h>
 
 #include "base/error.h"
-#include "base/i18n.h"
 #include "tui/app-private.h"
 #include "tui/writer.h"
 

@@ -2,8 +2,6 @@
  * to the next. */
 #include "tui/compose-private.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "mail/address.h"
 #include "tui/letter-words.h"

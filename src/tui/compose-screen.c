@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/i18n.h"
 #include "tui/editor-keys.h"
 
 static ComposeScreen *

@@ -2,7 +2,6 @@
 #include "tui/letter-words.h"
 
 #include <gio/gio.h>
-#include <string.h>
 
 #include "base/domain.h"
 #include "base/i18n.h"

@@ -1,8 +1,6 @@
 /* A row for each message; below, what there is to say of the one that is chosen. */
 #include "tui/outbox-screen.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "engine/outbox-words.h"
 #include "tui/board.h"

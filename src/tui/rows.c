@@ -1,7 +1,6 @@
 /* Soft wrap. */
 #include "tui/rows.h"
 
-#include <string.h>
 #include <unilbrk.h>
 
 #include "tui/glyph.h"

@@ -2,8 +2,6 @@
  * it, the octets, and each recipient. */
 #include "tui/sending-screen.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "engine/report-words.h"

@@ -2,7 +2,6 @@
  * tries to send it; and the way back. */
 #include "tui/app-private.h"
 
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "tui/compose-screen.h"
 #include "tui/review-screen.h"
 #include "tui/sending-screen.h"
+#include "tui/stored.h"
 #include "tui/writer.h"
 
 static void
@@ -299,18 +299,8 @@ take_back (Outbox *outbox, gpointer data)
 {
   TakingBack *taking = data;
   const Sheet *sheet = taking->sheet;
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (sheet->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = sheet->letter->from,
-                            .subject = sheet->letter->subject };
-  gboolean found;
 
-  taking->done
-      = outbox_put_over (outbox, sheet->id, sheet->account, nobody, body, &wish, &found, &taking->error)
-        && found;
+  taking->done = stored_put_draft_over (outbox, sheet->id, sheet->letter, sheet->account, &taking->error);
 }
 
 static void

@@ -2,13 +2,11 @@
  * so that no key waits for the disk. */
 #include "tui/app-private.h"
 
-#include <string.h>
-#include <unistd.h>
-
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
+#include "tui/stored.h"
 
 /* From the first key that isn't saved; with the disk's own time, words are safe within 2 s. */
 #define SAVE_AFTER TICKS_PER_SECOND
@@ -28,49 +26,16 @@ typedef struct {
 } Saving;
 
 static void
-remove_draft (Outbox *outbox, Saving *saving)
-{
-  OutboxResult result;
-  OutboxState state;
-
-  if (saving->id != 0
-      && outbox_act (outbox, saving->id, OUTBOX_REMOVE, OUTBOX_ANYBODY, clock_instant ().wall, &result,
-                     &state, &saving->error))
-    saving->id = 0;
-}
-
-/* A draft has no recipients: whoever lets it go by another way sends nothing half written. */
-static void
-write_draft (Outbox *outbox, Saving *saving)
-{
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (saving->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = saving->letter->from,
-                            .subject = saving->letter->subject };
-  gboolean found = FALSE;
-
-  if (saving->id != 0
-      && !outbox_put_over (outbox, saving->id, saving->account, nobody, body, &wish, &found, &saving->error))
-    return;
-  /* Somebody else took it meanwhile: this one is another from now on. */
-  if (!found)
-    outbox_put (outbox, saving->account, nobody, body, &wish, &saving->id, &saving->error);
-}
-
-static void
 save (Outbox *outbox, gpointer data)
 {
   Saving *saving = data;
 
   if (letter_is_empty (saving->letter)) {
-    remove_draft (outbox, saving);
+    if (saving->id != 0 && (stored_remove (outbox, saving->id, &saving->error) || !saving->error))
+      saving->id = 0;
     return;
   }
-  write_draft (outbox, saving);
-  if (saving->error)
+  if (!stored_put_draft (outbox, &saving->id, saving->letter, saving->account, &saving->error))
     saving->rescued = rescue_write (saving->sheet->rescue, saving->letter);
 }
 
@@ -244,19 +209,10 @@ sheet_forget (Sheet *sheet, const Screen *screen)
 
 /* --- where ---------------------------------------------------------------------------------- */
 
-typedef struct {
-  gint64 id;
-} Removing;
-
 static void
 remove_row (Outbox *outbox, gpointer data)
 {
-  const Removing *removing = data;
-  OutboxResult result;
-  OutboxState state;
-
-  outbox_act (outbox, removing->id, OUTBOX_REMOVE, OUTBOX_ANYBODY, clock_instant ().wall, &result, &state,
-              NULL);
+  stored_remove (outbox, *(const gint64 *)data, NULL);
 }
 
 static void
@@ -270,11 +226,9 @@ sheet_move (Sheet *sheet, Place *place, gint64 id)
 {
   Place *before = sheet->place;
 
-  if (before != place && sheet->id != 0 && !sheet->app->closing) {
-    Removing *removing = g_new (Removing, 1);
-    removing->id = sheet->id;
-    outbox_source_run (before->source, remove_row, after_remove_row, removing);
-  }
+  if (before != place && sheet->id != 0 && !sheet->app->closing)
+    outbox_source_run (before->source, remove_row, after_remove_row,
+                       g_memdup2 (&sheet->id, sizeof sheet->id));
   sheet->place = place;
   sheet->id = id;
 }
