@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import signal
@@ -113,7 +114,7 @@ class Stage:
             words = ["respawn-pane", "-k"]
         self.has_terminal = True
         environment = [f"{key}={value}" for key, value in self.environment.items()]
-        shell = ["env", "-i", *environment, "TERM=tmux-256color", "sh", "-c", command]
+        shell = ["env", "-i", *environment, f"TERM={self.environment.get('TERM', 'tmux-256color')}", "sh", "-c", command]
         self._run(self._tmux(*words, shlex.join(shell)), env=self.environment, check=True)
 
     @staticmethod
@@ -137,6 +138,12 @@ class Stage:
 
     def screen(self):
         return subprocess.run(self._tmux("capture-pane", "-p"), check=True, capture_output=True, text=True).stdout
+
+    def colours(self):
+        """Whether anything on the screen has a colour."""
+        shown = subprocess.run(self._tmux("capture-pane", "-p", "-e"), check=True, capture_output=True, text=True).stdout
+        return any(30 <= int(number) <= 37 or 90 <= int(number) <= 97 or number == "38"
+                   for codes in re.findall(r"\x1b\[([0-9;]*)m", shown) for number in codes.split(";") if number)
 
     def sees(self, text, patience=PATIENCE):
         """Waits until TEXT is to be seen."""
