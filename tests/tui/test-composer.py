@@ -258,6 +258,35 @@ def _():
         stage.sees("An unfinished letter waits")
 
 
+@test("review = no sends at once, and asks for what isn't attached all the same")
+def _():
+    with Stage(config="review = no\n") as stage:
+        stage.sink()
+        stage.start()
+        write(stage, body="The plan is attached.")
+        stage.keys("C-x")
+        stage.sees("nothing is attached")
+        stage.keys("s")
+        stage.sees("Message taken")
+        check_equal(len(stage.messages()), 1, "messages")
+
+
+@test("query-command completes what is typed; that it is broken is said once")
+def _():
+    command = "test %s = broken && exit 3; printf 'found:\\nsaburo@example.net\\tSaburo\\n'"
+    with Stage(config=f"query-command = {command}\n") as stage:
+        stage.start()
+        stage.sees("To:")
+        stage.type("sabu")
+        stage.sees(" Saburo <saburo@example.net>")
+        stage.keys("Tab")
+        stage.sees("To:       Saburo <saburo@example.net>,")
+        stage.type("broken")
+        time.sleep(1)
+        stage.type("x")
+        stage.sees("query-command ended with status 3")
+
+
 @test("two composers don't write the same draft")
 def _():
     with Stage() as one:
