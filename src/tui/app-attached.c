@@ -3,8 +3,6 @@
 
 #include "tui/stored.h"
 
-#include <string.h>
-
 typedef struct {
   char *directory;
   GArray *ids;      /* of gint64: drafts */
@@ -69,17 +67,20 @@ after_sweep (Outbox *outbox, gpointer data)
 void
 app_sweep_attached (App *app)
 {
-  Sweep *job = g_new (Sweep, 1);
-
-  *job = (Sweep){ g_strdup (app->directory), g_array_new (FALSE, FALSE, sizeof (gint64)),
-                  g_ptr_array_new_with_free_func (g_free) };
-  outbox_source_run (app->source, sweep, after_sweep, job);
+  for (guint i = 0; i < app->places->len; i++) {
+    const Place *place = app_place_at (app, i);
+    Sweep *job = g_new0 (Sweep, 1);
+    *job = (Sweep){ g_strdup (place->directory), g_array_new (FALSE, FALSE, sizeof (gint64)),
+                    g_ptr_array_new_with_free_func (g_free) };
+    outbox_source_run (place->source, sweep, after_sweep, job);
+  }
 }
 
 void
 app_hold_attached (const App *app, const Letter *letter)
 {
   for (guint i = 0; i < letter->attachments->len; i++)
-    attached_hold (app->attached,
-                   ((const LetterAttachment *)g_ptr_array_index (letter->attachments, i))->path);
+    for (guint place = 0; place < app->places->len; place++)
+      attached_hold (app_place_at (app, place)->attached,
+                     ((const LetterAttachment *)g_ptr_array_index (letter->attachments, i))->path);
 }

@@ -2,6 +2,8 @@
 #include "tui/app-private.h"
 
 #include "base/i18n.h"
+#include "mail/address.h"
+#include "mail/lookalike.h"
 #include "net/clock.h"
 #include "tui/sending-screen.h"
 #include "tui/writer.h"
@@ -124,6 +126,14 @@ desk_expand (Desk *desk, const char *list)
   return app_expand (app_of (desk), list);
 }
 
+static char *
+desk_look_alike (Desk *desk, const char *address)
+{
+  g_autoptr (GPtrArray) domains = app_known_domains (app_of (desk));
+
+  return g_strdup (lookalike_find (address_domain (address), domains));
+}
+
 static void
 desk_send (Desk *desk, Screen *screen)
 {
@@ -195,10 +205,9 @@ desk_submit (Desk *desk, Screen *screen, gint64 at)
 static CancelResult
 desk_cancel (Desk *desk, Screen *screen)
 {
-  App *app = app_of (desk);
-  const Sheet *sheet = sheet_of (app, screen);
+  const Sheet *sheet = sheet_of (app_of (desk), screen);
 
-  return sheet ? engine_cancel (app->engine, (DeliveryId)sheet->id) : CANCEL_UNKNOWN;
+  return sheet ? engine_cancel (sheet->place->engine, (DeliveryId)sheet->id) : CANCEL_UNKNOWN;
 }
 
 static void
@@ -211,14 +220,16 @@ desk_take_back (Desk *desk, Screen *screen)
 }
 
 static void
-desk_distrust (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now)
+desk_distrust (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now)
 {
-  App *app = app_of (desk);
+  const Sheet *sheet = sheet_of (app_of (desk), screen);
   g_autofree char *span = ticks_to_string (PATH_MEMORY_FIRST);
   g_autofree char *words = g_strdup_printf (
       _ ("It comes last here for %s, or longer if it stays silent; toukan paths shows and forgets it"), span);
 
-  path_memory_note_cost (app->memory, network, path, PATH_COST_SILENCE, began, now);
+  if (!sheet)
+    return;
+  path_memory_note_cost (sheet->place->memory, network, path, PATH_COST_SILENCE, began, now);
   desk_say (desk, STYLE_PLAIN, words);
 }
 
@@ -240,6 +251,7 @@ app_set_desk (App *app)
     .complete = desk_complete,
     .complete_cancel = desk_complete_cancel,
     .expand = desk_expand,
+    .look_alike = desk_look_alike,
     .send = desk_send,
     .keep = desk_keep,
     .save = desk_save,

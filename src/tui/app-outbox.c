@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "base/visible.h"
 #include "engine/outbox-show.h"
 #include "engine/outbox-words.h"
-#include "engine/when.h"
 #include "mail/address.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
@@ -33,8 +31,7 @@ say (App *app, Style style, const char *text)
 /* --- looking -------------------------------------------------------------------------- */
 
 typedef struct {
-  App *app;
-  guint states;
+  Place *place;
   gint64 version;   /* when it was looked at last */
   GPtrArray *items; /* NULL: nothing has changed */
 } Look;
@@ -52,7 +49,7 @@ static void
 look_at (Outbox *outbox, gpointer data)
 {
   Look *look = data;
-  const OutboxFilter filter = { .states = look->states, .owner = OUTBOX_ANYBODY };
+  const OutboxFilter filter = { .states = WAITING, .owner = OUTBOX_ANYBODY };
   const gint64 version = outbox_version (outbox);
 
   if (version == look->version)
@@ -67,12 +64,13 @@ static void
 after_look (Outbox *outbox, gpointer data)
 {
   Look *look = data;
-  App *app = look->app;
+  Place *place = look->place;
+  App *app = place->app;
 
-  app->looking = FALSE;
+  place->looking = FALSE;
   if (look->items && app->outbox) {
-    outbox_screen_set (app->outbox, g_steal_pointer (&look->items));
-    app->outbox_version = look->version;
+    outbox_screen_set (app->outbox, place->index, g_steal_pointer (&look->items));
+    place->version = look->version;
     app_redraw (app);
   }
   if (look->items)
@@ -80,15 +78,24 @@ after_look (Outbox *outbox, gpointer data)
   g_free (look);
 }
 
+static void
+look_at_place (Place *place)
+{
+  if (place->looking)
+    return;
+  Look *look = g_new0 (Look, 1);
+  *look = (Look){ .place = place, .version = place->version };
+  place->looking = TRUE;
+  outbox_source_run (place->source, look_at, after_look, look);
+}
+
 void
 app_look_at_outbox (App *app)
 {
-  if (!app->outbox || app->looking || app->closing)
+  if (!app->outbox || app->closing)
     return;
-  Look *look = g_new0 (Look, 1);
-  *look = (Look){ .app = app, .states = WAITING, .version = app->outbox_version };
-  app->looking = TRUE;
-  outbox_source_run (app->source, look_at, after_look, look);
+  for (guint i = 0; i < app->places->len; i++)
+    look_at_place (app_place_at (app, i));
 }
 
 void
@@ -98,7 +105,8 @@ app_open_outbox (App *app)
     board_raise (app->board, app->outbox);
   } else {
     app->outbox = outbox_screen_new (&app->desk);
-    app->outbox_version = 0;
+    for (guint i = 0; i < app->places->len; i++)
+      app_place_at (app, i)->version = 0;
     board_open (app->board, app->outbox);
   }
   app_look_at_outbox (app);
@@ -107,7 +115,7 @@ app_open_outbox (App *app)
 /* --- acting ----------------------------------------------------------------------------- */
 
 typedef struct {
-  App *app;
+  Place *place;
   gint64 id;
   OutboxAction action;
   OutboxResult result;
@@ -137,7 +145,7 @@ act (Outbox *outbox, gpointer data)
 static void
 tell_act (const Act *job)
 {
-  App *app = job->app;
+  App *app = job->place->app;
 
   if (job->error) {
     say (app, STYLE_BAD, job->error->message);
@@ -165,26 +173,27 @@ static void
 after_act (Outbox *outbox, gpointer data)
 {
   Act *job = data;
-  App *app = job->app;
+  App *app = job->place->app;
   const gboolean goes
       = job->action == OUTBOX_RETRY || job->action == OUTBOX_RESOLVE_RESEND || job->action == OUTBOX_RELEASE;
 
   tell_act (job);
   if (!job->error && job->result == OUTBOX_DONE && goes && !app->closing)
-    outbox_source_adopt (app->source, job->id);
+    outbox_source_adopt (job->place->source, job->id);
   app_look_at_outbox (app);
   g_clear_error (&job->error);
   g_free (job);
 }
 
 void
-app_act (Desk *desk, gint64 id, OutboxAction action)
+app_act (Desk *desk, guint number, gint64 id, OutboxAction action)
 {
   App *app = (App *)desk;
+  Place *place = app_place_at (app, number);
 
   /* What is in hand here is cancelled exactly, and at once. */
   if (action == OUTBOX_CANCEL) {
-    const CancelResult result = engine_cancel (app->engine, (DeliveryId)id);
+    const CancelResult result = engine_cancel (place->engine, (DeliveryId)id);
     if (result != CANCEL_UNKNOWN) {
       say (app, STYLE_WARNING,
            result == CANCEL_CANCELLED ? _ (done_words[OUTBOX_CANCEL])
@@ -193,8 +202,8 @@ app_act (Desk *desk, gint64 id, OutboxAction action)
     }
   }
   Act *job = g_new0 (Act, 1);
-  *job = (Act){ .app = app, .id = id, .action = action };
-  outbox_source_run (app->source, act, after_act, job);
+  *job = (Act){ .place = place, .id = id, .action = action };
+  outbox_source_run (place->source, act, after_act, job);
 }
 
 /* --- showing ------------------------------------------------------------------------------ */
@@ -236,18 +245,18 @@ after_find_item (Outbox *outbox, gpointer data)
 }
 
 void
-app_show_item (Desk *desk, gint64 id)
+app_show_item (Desk *desk, guint number, gint64 id)
 {
   Show *show = g_new0 (Show, 1);
 
   *show = (Show){ .app = (App *)desk, .id = id };
-  outbox_source_run (show->app->source, find_item, after_find_item, show);
+  outbox_source_run (app_place_at (show->app, number)->source, find_item, after_find_item, show);
 }
 
 /* --- editing -------------------------------------------------------------------------------- */
 
 typedef struct {
-  App *app;
+  Place *place;
   gint64 id;
   GStrv own; /* addresses that are the writer's */
   const Account *account;
@@ -292,29 +301,12 @@ restore_bcc (Letter *letter, const Envelope *envelope)
   }
 }
 
-/* What was to be sent becomes a draft again, in the same place, before anybody writes in it. */
-static gboolean
-make_draft (Outbox *outbox, Editing *editing, const OutboxItem *item)
-{
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (editing->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = editing->letter->from,
-                            .subject = editing->letter->subject };
-  gboolean found;
-
-  return outbox_put_over (outbox, item->id, editing->account, nobody, body, &wish, &found, &editing->error)
-         && found;
-}
-
 static void
 read_message (Outbox *outbox, Editing *editing, const OutboxItem *item)
 {
   g_autoptr (BodyReader) reader = stored_open (outbox, item->id, &editing->error);
   g_autoptr (GBytes) bytes = reader ? read_whole (reader, &editing->error) : NULL;
-  g_autofree char *folder = bytes ? attached_folder (editing->app->attached, &editing->error) : NULL;
+  g_autofree char *folder = bytes ? attached_folder (editing->place->attached, &editing->error) : NULL;
 
   if (!folder)
     return;
@@ -327,7 +319,8 @@ read_message (Outbox *outbox, Editing *editing, const OutboxItem *item)
   restore_bcc (editing->letter, item->envelope);
   g_free (editing->letter->account);
   editing->letter->account = g_strdup (item->account);
-  if (!make_draft (outbox, editing, item))
+  /* What was to be sent becomes a draft again, in the same place, before anybody writes in it. */
+  if (!stored_put_draft_over (outbox, item->id, editing->letter, editing->account, &editing->error))
     g_clear_pointer (&editing->letter, letter_free);
 }
 
@@ -363,10 +356,10 @@ static void
 after_read_letter (Outbox *outbox, gpointer data)
 {
   Editing *editing = data;
-  App *app = editing->app;
+  App *app = editing->place->app;
 
   if (editing->letter) {
-    sheet_new (app, editing->letter, editing->id);
+    sheet_new (editing->place, editing->letter, editing->id);
     app_close_blank (app);
   } else {
     say (app, STYLE_BAD,
@@ -380,22 +373,24 @@ after_read_letter (Outbox *outbox, gpointer data)
 }
 
 void
-app_edit_item (Desk *desk, gint64 id)
+app_edit_item (Desk *desk, guint number, gint64 id)
 {
   App *app = (App *)desk;
-  const Sheet *sheet = sheet_with (app, id);
+  Place *place = app_place_at (app, number);
+  const Sheet *sheet = sheet_with (place, id);
 
   if (sheet && sheet->compose) {
     board_raise (app->board, sheet->compose);
     app_redraw (app);
     return;
   }
-  if (!draft_locks_take (app->locks, id)) {
+  if (!draft_locks_take (place->locks, id)) {
     say (app, STYLE_WARNING, _ ("It is being written in another composer"));
     return;
   }
   Editing *editing = g_new0 (Editing, 1);
-  *editing
-      = (Editing){ .app = app, .id = id, .own = writer_addresses (app->config), .account = app->account };
-  outbox_source_run (app->source, read_letter, after_read_letter, editing);
+  *editing = (Editing){
+    .place = place, .id = id, .own = writer_addresses (app->config), .account = place->account
+  };
+  outbox_source_run (place->source, read_letter, after_read_letter, editing);
 }

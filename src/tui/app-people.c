@@ -3,6 +3,7 @@
 
 #include "mail/address.h"
 #include "net/clock.h"
+#include "tui/compose-screen.h"
 
 /* Domains that count as known. */
 #define KNOWN_TIMES 2
@@ -29,7 +30,7 @@ read_names (App *app, MailrcForm form, const char *file)
 void
 app_open_people (App *app)
 {
-  app->book = address_book_new (app->directory);
+  app->book = address_book_new (app_home (app)->directory);
   app->mailrc = mailrc_new ();
   if (app->account->aliases)
     read_names (app, MAILRC_ALIASES, app->account->aliases);
@@ -38,7 +39,6 @@ app_open_people (App *app)
     read_names (app, files[i].form, file);
   }
   app->completion = completion_new (app->book, app->mailrc);
-  completion_set_command (app->completion, app->account->query_command);
 }
 
 void
@@ -65,9 +65,23 @@ say_warning (App *app)
   app->desk.say (&app->desk, STYLE_WARNING, warning);
 }
 
+/* The command of the account that the letter on top is written over. */
+static void
+choose_command (App *app)
+{
+  const Sheet *sheet = sheet_of (app, board_top (app->board));
+  const Account *account
+      = app_account (app, sheet && sheet->compose ? compose_screen_account (sheet->compose) : NULL);
+
+  if (account != app->asking)
+    completion_set_command (app->completion, account->query_command);
+  app->asking = account;
+}
+
 void
 app_complete (App *app, const char *typed, DeskCompletion done, gpointer data)
 {
+  choose_command (app);
   say_warning (app);
   completion_ask (app->completion, typed, done, data);
 }
@@ -145,10 +159,10 @@ app_learn (App *app, const Letter *letter)
 {
   Lesson *lesson = g_new (Lesson, 1);
 
-  *lesson = (Lesson){ g_strdup (app->directory),
+  *lesson = (Lesson){ g_strdup (app_home (app)->directory),
                       g_ptr_array_new_with_free_func ((GDestroyNotify)mailbox_free), clock_instant ().wall };
   add_mailboxes (lesson->mailboxes, letter->to);
   add_mailboxes (lesson->mailboxes, letter->cc);
   add_mailboxes (lesson->mailboxes, letter->bcc);
-  outbox_source_run (app->source, learn, after_learn, lesson);
+  outbox_source_run (app_home (app)->source, learn, after_learn, lesson);
 }

@@ -2,7 +2,6 @@
  * to the screen that was on top when it was asked, and goes with it. */
 #include "tui/board.h"
 
-#include "base/i18n.h"
 #include "tui/file-screen.h"
 #include "tui/help-screen.h"
 #include "tui/key-line.h"

@@ -1,8 +1,6 @@
 /* What the compose screen asks of attachments, before a letter is sent and before it is left. */
 #include "tui/compose-private.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "base/visible.h"
 

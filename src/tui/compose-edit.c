@@ -6,7 +6,6 @@
 #include <glib/gstdio.h>
 
 #include "base/i18n.h"
-#include "base/visible.h"
 
 /* A text file that is put into a letter. */
 #define FILE_LIMIT ((goffset)16 * 1024 * 1024)

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/i18n.h"
 #include "tui/editor-keys.h"
 
 static ComposeScreen *
@@ -251,6 +250,12 @@ compose_screen_letter (Screen *screen)
   g_free (letter->body);
   letter->body = compose_text (compose->body);
   return letter;
+}
+
+const char *
+compose_screen_account (const Screen *screen)
+{
+  return compose_of (screen)->letter->account;
 }
 
 guint64

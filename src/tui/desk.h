@@ -54,6 +54,8 @@ struct Desk {
   void (*complete_cancel) (Desk *desk, gpointer data);
   /* LIST with what aliases in it stand for. Free with g_free(). */
   char *(*expand) (Desk *desk, const char *list);
+  /* A domain that was written to, and that ADDRESS's is nearly; NULL: there is none. Free with g_free(). */
+  char *(*look_alike) (Desk *desk, const char *address);
   /* The letter of SCREEN as it is now goes to review (or out, with review = no), or becomes a
    * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);
@@ -79,12 +81,12 @@ struct Desk {
    * edited. What came of it is told. */
   void (*take_back) (Desk *desk, Screen *screen);
   /* PATH of NETWORK was silent since BEGAN: from now on it comes last there, until it answers. */
-  void (*distrust) (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now);
+  void (*distrust) (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now);
 
   /* --- what waits ------------------------------------------------------------------------- */
 
-  /* Done on the writer thread; what came of it is told. */
-  void (*act)  (Desk *desk, gint64 id, OutboxAction action);
-  void (*show) (Desk *desk, gint64 id);
-  void (*edit_item) (Desk *desk, gint64 id);
+  /* Item ID of outbox number PLACE. Done on the writer thread; what came of it is told. */
+  void (*act)  (Desk *desk, guint place, gint64 id, OutboxAction action);
+  void (*show) (Desk *desk, guint place, gint64 id);
+  void (*edit_item) (Desk *desk, guint place, gint64 id);
 };

@@ -84,3 +84,6 @@ libtui_a_SOURCES += src/tui/rescue.h
 libtui_a_SOURCES += src/tui/stored.c
 libtui_a_SOURCES += src/tui/stored.h
 libtui_a_SOURCES += src/tui/app-begin.c
+libtui_a_SOURCES += src/tui/app-end.c
+libtui_a_SOURCES += src/tui/app-place.c
+libtui_a_SOURCES += src/tui/app-terminal.c

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/visible.h"
 #include "tui/editor-keys.h"
 #include "tui/editor.h"
 #include "tui/paint.h"

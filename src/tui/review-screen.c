@@ -52,10 +52,7 @@ find_look_alikes (ReviewScreen *review, const GPtrArray *domains)
     const char *known = lookalike_find (address_domain (address), domains);
     if (!known)
       continue;
-    g_autofree char *shown = visible_text (address, -1);
-    /* TRANSLATORS: an address, and a domain that was often written to */
-    add_oddity (review, g_strdup_printf (_ ("%s: its domain is nearly %s, to which you have written before"),
-                                         shown, known));
+    add_oddity (review, letter_words_look_alike (address, known));
     review->grave = TRUE;
   }
 }

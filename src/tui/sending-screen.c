@@ -2,8 +2,6 @@
  * it, the octets, and each recipient. */
 #include "tui/sending-screen.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "engine/report-words.h"
@@ -493,6 +491,6 @@ sending_screen_new (Desk *desk, const SendingFacts *facts, Ticks now)
     verdict_init (&sending->verdicts[i]);
   tell (sending, STYLE_STRONG, _ ("About to be sent"), NULL);
   if (facts->ask_on_silence)
-    sending->silence = silence_new (desk, facts->patience);
+    sending->silence = silence_new (desk, &sending->screen, facts->patience);
   return &sending->screen;
 }

@@ -2,7 +2,6 @@
  * tries to send it; and the way back. */
 #include "tui/app-private.h"
 
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "tui/compose-screen.h"
 #include "tui/review-screen.h"
 #include "tui/sending-screen.h"
+#include "tui/stored.h"
 #include "tui/writer.h"
 
 static void
@@ -96,23 +96,31 @@ void
 sheet_review (Sheet *sheet)
 {
   App *app = sheet->app;
+  g_autoptr (GError) error = NULL;
 
   if (sheet->busy)
     return;
+  g_autoptr (Letter) letter = compose_screen_letter (sheet->compose);
+  sheet->account = app_account (app, letter->account);
+  if (!app_place (app, sheet->account, &error)) {
+    say (app, STYLE_BAD, error->message);
+    return;
+  }
   sheet_save (sheet);
   sheet->busy = TRUE;
   Making *making = g_new0 (Making, 1);
   making->sheet = sheet;
-  making->letter = compose_screen_letter (sheet->compose);
+  making->letter = g_steal_pointer (&letter);
   app_expand_letter (app, making->letter);
-  sheet->account = app_account (app, making->letter->account);
-  outbox_source_run (app->source, make, after_make, making);
+  /* Where it was just saved: that is over when this is. */
+  outbox_source_run (sheet_place (sheet, sheet->account)->source, make, after_make, making);
 }
 
 /* --- put in ------------------------------------------------------------------------------ */
 
 typedef struct {
   Sheet *sheet;
+  Place *place;
   OutboxWish wish;
   Ticks leaves; /* undo-window; 0: none */
   gint64 id;
@@ -134,7 +142,6 @@ put (Outbox *outbox, gpointer data)
   putting->wish.from = summary->from;
   putting->wish.subject = summary->subject;
   putting->wish.message_id = summary->message_id;
-  putting->id = sheet->id;
   if (putting->id != 0
       && !outbox_put_over (outbox, putting->id, sheet->account, sheet->envelope, sheet->message,
                            &putting->wish, &found, &putting->error))
@@ -194,7 +201,7 @@ after_put (Outbox *outbox, gpointer data)
 
   sheet->busy = FALSE;
   if (putting->done) {
-    sheet->id = putting->id;
+    sheet_move (sheet, putting->place, putting->id);
     rescue_remove (sheet->rescue);
     sheet->under_way = putting->wish.reason == NULL || putting->leaves > 0;
     if (sheet->under_way)
@@ -206,7 +213,7 @@ after_put (Outbox *outbox, gpointer data)
       timer_set (sheet->leave, putting->leaves);
     /* At the end its lease goes with this process, and whoever sends next takes it over. */
     if (putting->item && !app->closing)
-      outbox_source_take (app->source, putting->item, sheet->message);
+      outbox_source_take (putting->place->source, putting->item, sheet->message);
   } else {
     g_autofree char *words = g_strdup_printf (_ ("Nothing was sent, since the outbox can't keep it: %s"),
                                               putting->error->message);
@@ -231,6 +238,8 @@ sheet_submit (Sheet *sheet, gint64 at)
     return;
   Putting *putting = g_new0 (Putting, 1);
   putting->sheet = sheet;
+  putting->place = sheet_place (sheet, sheet->account);
+  putting->id = putting->place == sheet->place ? sheet->id : 0;
   putting->leaves = undo > 0 ? ticks_after (now.ticks, undo) : 0;
   putting->wish = (OutboxWish){
     .state = at == 0 && undo == 0 ? OUTBOX_SENDING : OUTBOX_QUEUED,
@@ -245,14 +254,14 @@ sheet_submit (Sheet *sheet, gint64 at)
   };
   sheet->busy = TRUE;
   timer_set (sheet->save, TICKS_NEVER);
-  outbox_source_run (app->source, put, after_put, putting);
+  outbox_source_run (putting->place->source, put, after_put, putting);
 }
 
 void
 sheet_release (Sheet *sheet)
 {
   timer_set (sheet->leave, TICKS_NEVER);
-  outbox_source_adopt (sheet->app->source, sheet->id);
+  outbox_source_adopt (sheet->place->source, sheet->id);
 }
 
 void
@@ -290,18 +299,8 @@ take_back (Outbox *outbox, gpointer data)
 {
   TakingBack *taking = data;
   const Sheet *sheet = taking->sheet;
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (sheet->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = sheet->letter->from,
-                            .subject = sheet->letter->subject };
-  gboolean found;
 
-  taking->done
-      = outbox_put_over (outbox, sheet->id, sheet->account, nobody, body, &wish, &found, &taking->error)
-        && found;
+  taking->done = stored_put_draft_over (outbox, sheet->id, sheet->letter, sheet->account, &taking->error);
 }
 
 static void
@@ -317,7 +316,7 @@ after_take_back (Outbox *outbox, gpointer data)
     sheet->under_way = FALSE;
     timer_set (sheet->leave, TICKS_NEVER);
     /* What is history stays so: the letter begins anew. */
-    sheet_new (app, letter_copy (sheet->letter), taking->done ? sheet->id : 0);
+    sheet_new (sheet->place, letter_copy (sheet->letter), taking->done ? sheet->id : 0);
     if (taking->done)
       sheet->id = 0;
     if (sending)
@@ -340,5 +339,5 @@ sheet_take_back (Sheet *sheet)
   taking->sheet = sheet;
   taking->waiting = sheet->under_way;
   sheet->busy = TRUE;
-  outbox_source_run (sheet->app->source, take_back, after_take_back, taking);
+  outbox_source_run (sheet->place->source, take_back, after_take_back, taking);
 }

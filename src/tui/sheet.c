@@ -2,13 +2,11 @@
  * so that no key waits for the disk. */
 #include "tui/app-private.h"
 
-#include <string.h>
-#include <unistd.h>
-
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
+#include "tui/stored.h"
 
 /* From the first key that isn't saved; with the disk's own time, words are safe within 2 s. */
 #define SAVE_AFTER TICKS_PER_SECOND
@@ -18,6 +16,7 @@
 
 typedef struct {
   Sheet *sheet;
+  Place *place; /* where the row is to be */
   Letter *letter;
   const Account *account;
   gint64 id;
@@ -27,49 +26,16 @@ typedef struct {
 } Saving;
 
 static void
-remove_draft (Outbox *outbox, Saving *saving)
-{
-  OutboxResult result;
-  OutboxState state;
-
-  if (saving->id != 0
-      && outbox_act (outbox, saving->id, OUTBOX_REMOVE, OUTBOX_ANYBODY, clock_instant ().wall, &result,
-                     &state, &saving->error))
-    saving->id = 0;
-}
-
-/* A draft has no recipients: whoever lets it go by another way sends nothing half written. */
-static void
-write_draft (Outbox *outbox, Saving *saving)
-{
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (saving->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = saving->letter->from,
-                            .subject = saving->letter->subject };
-  gboolean found = FALSE;
-
-  if (saving->id != 0
-      && !outbox_put_over (outbox, saving->id, saving->account, nobody, body, &wish, &found, &saving->error))
-    return;
-  /* Somebody else took it meanwhile: this one is another from now on. */
-  if (!found)
-    outbox_put (outbox, saving->account, nobody, body, &wish, &saving->id, &saving->error);
-}
-
-static void
 save (Outbox *outbox, gpointer data)
 {
   Saving *saving = data;
 
   if (letter_is_empty (saving->letter)) {
-    remove_draft (outbox, saving);
+    if (saving->id != 0 && (stored_remove (outbox, saving->id, &saving->error) || !saving->error))
+      saving->id = 0;
     return;
   }
-  write_draft (outbox, saving);
-  if (saving->error)
+  if (!stored_put_draft (outbox, &saving->id, saving->letter, saving->account, &saving->error))
     saving->rescued = rescue_write (saving->sheet->rescue, saving->letter);
 }
 
@@ -90,6 +56,19 @@ tell_saved (Sheet *sheet)
 }
 
 static void
+say_unsaved (const Saving *saving)
+{
+  App *app = saving->sheet->app;
+  g_autofree char *file = saving->rescued ? visible_text (rescue_file (saving->sheet->rescue), -1) : NULL;
+  g_autofree char *where = file ? g_strdup_printf (_ ("Until it can, it is in %s"), file) : g_strdup ("");
+  g_autofree char *why = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
+  g_autofree char *words = g_strjoin (file ? "\n" : "", why, where, NULL);
+
+  if (!app_stay (app))
+    app->desk.say (&app->desk, STYLE_BAD, words);
+}
+
+static void
 after_save (Outbox *outbox, gpointer data)
 {
   Saving *saving = data;
@@ -98,18 +77,13 @@ after_save (Outbox *outbox, gpointer data)
 
   sheet->saving = FALSE;
   if (saving->error) {
-    g_autofree char *file = saving->rescued ? visible_text (rescue_file (sheet->rescue), -1) : NULL;
-    g_autofree char *why = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
-    g_autofree char *where = file ? g_strdup_printf (_ ("Until it can, it is in %s"), file) : g_strdup ("");
-    g_autofree char *words = g_strjoin (file ? "\n" : "", why, where, NULL);
-    if (!app_stay (app))
-      app->desk.say (&app->desk, STYLE_BAD, words);
+    say_unsaved (saving);
     sheet->unsaved = TRUE;
     timer_set (sheet->save, clock_now () + SAVE_AGAIN);
   } else {
-    sheet->id = saving->id;
+    sheet_move (sheet, saving->place, saving->id);
     if (sheet->id != 0)
-      draft_locks_take (app->locks, sheet->id);
+      draft_locks_take (sheet->place->locks, sheet->id);
     sheet->saved = saving->version;
     rescue_remove (sheet->rescue);
     sheet_touch (sheet);
@@ -136,10 +110,11 @@ sheet_save (Sheet *sheet)
   saving->sheet = sheet;
   saving->letter = compose_screen_letter (sheet->compose);
   saving->account = app_account (app, saving->letter->account);
-  saving->id = sheet->id;
+  saving->place = sheet_place (sheet, saving->account);
+  saving->id = saving->place == sheet->place ? sheet->id : 0;
   saving->version = compose_screen_version (sheet->compose);
   sheet->saving = TRUE;
-  outbox_source_run (app->source, save, after_save, saving);
+  outbox_source_run (saving->place->source, save, after_save, saving);
 }
 
 void
@@ -161,8 +136,10 @@ sheet_discard (Sheet *sheet)
     return; /* once it is known in which row */
   Saving *saving = g_new0 (Saving, 1);
   sheet->saving = TRUE;
-  *saving = (Saving){ .sheet = sheet, .letter = letter_new (), .account = app->account, .id = sheet->id };
-  outbox_source_run (app->source, save, after_save, saving);
+  *saving = (Saving){
+    .sheet = sheet, .place = sheet->place, .letter = letter_new (), .account = app->account, .id = sheet->id
+  };
+  outbox_source_run (sheet->place->source, save, after_save, saving);
 }
 
 /* What the writer thread has in hand stays its own. */
@@ -209,11 +186,11 @@ sheet_of (const App *app, const Screen *screen)
 }
 
 Sheet *
-sheet_with (const App *app, gint64 id)
+sheet_with (const Place *place, gint64 id)
 {
-  for (guint i = 0; i < app->sheets->len; i++) {
-    Sheet *sheet = g_ptr_array_index (app->sheets, i);
-    if (id != 0 && sheet->id == id)
+  for (guint i = 0; i < place->app->sheets->len; i++) {
+    Sheet *sheet = g_ptr_array_index (place->app->sheets, i);
+    if (id != 0 && sheet->place == place && sheet->id == id)
       return sheet;
   }
   return NULL;
@@ -230,6 +207,41 @@ sheet_forget (Sheet *sheet, const Screen *screen)
     sheet->sending = NULL;
 }
 
+/* --- where ---------------------------------------------------------------------------------- */
+
+static void
+remove_row (Outbox *outbox, gpointer data)
+{
+  stored_remove (outbox, *(const gint64 *)data, NULL);
+}
+
+static void
+after_remove_row (Outbox *outbox, gpointer data)
+{
+  g_free (data);
+}
+
+void
+sheet_move (Sheet *sheet, Place *place, gint64 id)
+{
+  Place *before = sheet->place;
+
+  if (before != place && sheet->id != 0 && !sheet->app->closing)
+    outbox_source_run (before->source, remove_row, after_remove_row,
+                       g_memdup2 (&sheet->id, sizeof sheet->id));
+  sheet->place = place;
+  sheet->id = id;
+}
+
+Place *
+sheet_place (Sheet *sheet, const Account *account)
+{
+  g_autoptr (GError) error = NULL;
+  Place *place = app_place (sheet->app, account, &error);
+
+  return place ? place : sheet->place;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static void
@@ -239,11 +251,13 @@ on_leave (gpointer data)
 }
 
 Sheet *
-sheet_new (App *app, Letter *letter, gint64 id)
+sheet_new (Place *place, Letter *letter, gint64 id)
 {
+  App *app = place->app;
   Sheet *sheet = g_new0 (Sheet, 1);
 
   sheet->app = app;
+  sheet->place = place;
   sheet->letter = letter;
   sheet->id = id;
   sheet->rescue = rescue_new (app->rescue_folders);
@@ -259,9 +273,9 @@ sheet_new (App *app, Letter *letter, gint64 id)
 }
 
 Sheet *
-sheet_new_rescued (App *app, Letter *letter, Rescue *rescue)
+sheet_new_rescued (Place *place, Letter *letter, Rescue *rescue)
 {
-  Sheet *sheet = sheet_new (app, letter, 0);
+  Sheet *sheet = sheet_new (place, letter, 0);
 
   rescue_free (sheet->rescue);
   sheet->rescue = rescue;

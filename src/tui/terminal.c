@@ -2,7 +2,6 @@
 #include "tui/terminal.h"
 
 #include <curses.h>
-#include <errno.h>
 #include <glib-unix.h>
 #include <langinfo.h>
 #include <locale.h>

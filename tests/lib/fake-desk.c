@@ -103,6 +103,12 @@ desk_expand (Desk *desk, const char *list)
   return g_strdup (strcmp (list, "boss") == 0 ? "saburo@example.net" : list);
 }
 
+static char *
+desk_look_alike (Desk *desk, const char *address)
+{
+  return strstr (address, "@exarnple.net") ? g_strdup ("example.net") : NULL;
+}
+
 static void
 desk_send (Desk *desk, Screen *screen)
 {
@@ -166,27 +172,27 @@ desk_take_back (Desk *desk, Screen *screen)
 }
 
 static void
-desk_distrust (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now)
+desk_distrust (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now)
 {
   g_string_append_printf (fake_of (desk)->log, "distrust %s %u\n", network, path->port);
 }
 
 static void
-desk_act (Desk *desk, gint64 id, OutboxAction action)
+desk_act (Desk *desk, guint place, gint64 id, OutboxAction action)
 {
-  g_string_append_printf (fake_of (desk)->log, "act %d %d\n", (int)id, (int)action);
+  g_string_append_printf (fake_of (desk)->log, "act %u/%d %d\n", place, (int)id, (int)action);
 }
 
 static void
-desk_show (Desk *desk, gint64 id)
+desk_show (Desk *desk, guint place, gint64 id)
 {
-  g_string_append_printf (fake_of (desk)->log, "show %d\n", (int)id);
+  g_string_append_printf (fake_of (desk)->log, "show %u/%d\n", place, (int)id);
 }
 
 static void
-desk_edit_item (Desk *desk, gint64 id)
+desk_edit_item (Desk *desk, guint place, gint64 id)
 {
-  g_string_append_printf (fake_of (desk)->log, "edit %d\n", (int)id);
+  g_string_append_printf (fake_of (desk)->log, "edit %u/%d\n", place, (int)id);
 }
 
 static const Desk fake_functions = {
@@ -204,6 +210,7 @@ static const Desk fake_functions = {
   .complete = desk_complete,
   .complete_cancel = desk_complete_cancel,
   .expand = desk_expand,
+  .look_alike = desk_look_alike,
   .send = desk_send,
   .keep = desk_keep,
   .save = desk_save,

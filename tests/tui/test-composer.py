@@ -204,6 +204,60 @@ def _():
         has(message, "X-Envelope-To: jiro@example.net")
 
 
+@test("a letter lies in the outbox of its account, and moves with it")
+def _():
+    with Stage() as stage:
+        apart = stage.path / "apart"
+        with open(stage.path / "config", "a", encoding="utf-8") as config:
+            config.write(f"[defaults]\ndefault-account = work\n[account home]\nfrom = hanako@home.example\nhost = 127.0.0.1\nports = {stage.port}\n"
+                         f"tls = off\nnotify = no\nstate-dir = {apart}\n")
+
+        def waiting(account):
+            return stage.toukan("outbox", "list", "--account", account).stdout
+
+        stage.start()
+        write(stage, body="For both")
+        time.sleep(2)
+        check_equal("Lunch" in waiting("work"), True, "the draft is in the first")
+        stage.keys("F3")
+        stage.sees("home: hanako@home.example")
+        time.sleep(2)
+        check_equal(("Lunch" in waiting("work"), "Lunch" in waiting("home")), (False, True), "it has moved")
+        os.kill(stage.process(), signal.SIGKILL)
+        stage.status()
+        stage.start()
+        stage.sees("A letter isn't finished: Lunch")
+        stage.keys("c")
+        stage.sees("For both")
+        stage.sees("home: hanako@home.example")
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Not sent")
+        stage.keys("F2")
+        stage.sees("deferred")
+        check_equal(("Lunch" in waiting("work"), "Lunch" in waiting("home")), (False, True), "it waits there")
+        stage.sink()
+        stage.keys("r")
+        message, = stage.messages()
+        has(message, "X-Envelope-From: hanako@home.example")
+        stage.sees("Nothing waits to be sent.")
+
+
+@test("what is typed before anything is to be seen isn't lost")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.type("early@example.net")
+        stage.sees("To:       early@example.net")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        stage.start()
+        stage.type("later@example.net")
+        stage.sees("To:       later@example.net")
+        stage.sees("An unfinished letter waits")
+
+
 @test("two composers don't write the same draft")
 def _():
     with Stage() as one:

@@ -93,6 +93,17 @@ test_bad_address (void)
 }
 
 static void
+test_look_alike (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_letter (fake);
+  fake_desk_type (fake, "jiro@exarnple.net");
+  fake_desk_press (fake, "Enter");
+  g_assert_true (fake_desk_shows (fake, "jiro@exarnple.net: its domain is nearly example.net"));
+}
+
+static void
 test_alias_is_good (void)
 {
   g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
@@ -303,6 +314,42 @@ test_versions (void)
   g_assert_cmpuint (compose_screen_version (screen), !=, before);
 }
 
+/* Seconds that keys take with all that happens for each, in a letter of so many lines. */
+static double
+time_of_keys (guint lines)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+  g_autoptr (GString) text = g_string_new (NULL);
+  static const char *const keys[]
+      = { "x", "Enter", "Backspace", "PageDown", "Down", "^K", "^U", "M-u", "^Y", "End" };
+
+  for (guint i = 0; i < lines; i++)
+    g_string_append_printf (text, "line %06u of a text that somebody wrote\n", i);
+  open_body (fake, text->str);
+  fake_desk_press (fake, "^W");
+  fake_desk_type (fake, "line 000050");
+  fake_desk_press (fake, "Enter");
+  g_autoptr (GTimer) timer = g_timer_new ();
+  for (guint i = 0; i < 500; i++) {
+    fake_desk_press (fake, keys[i % G_N_ELEMENTS (keys)]);
+    board_draw (fake->board, fake->surface, fake->now);
+  }
+  return g_timer_elapsed (timer, NULL);
+}
+
+static void
+test_long (void)
+{
+  double few = G_MAXDOUBLE, many = G_MAXDOUBLE;
+
+  for (guint i = 0; i < 5; i++) {
+    few = MIN (few, time_of_keys (100));
+    many = MIN (many, time_of_keys (100000));
+  }
+  g_test_message ("a key in 100,000 lines takes %.2f x as long as in 100", many / few);
+  g_assert_cmpfloat (many / few, <, 3.0);
+}
+
 static void
 test_small (void)
 {
@@ -335,6 +382,7 @@ main (int argc, char **argv)
   g_test_add_func ("/compose/enter keeps what was typed", test_enter_keeps_what_was_typed);
   g_test_add_func ("/compose/escape", test_escape);
   g_test_add_func ("/compose/bad address", test_bad_address);
+  g_test_add_func ("/compose/look-alike", test_look_alike);
   g_test_add_func ("/compose/alias is good", test_alias_is_good);
   g_test_add_func ("/compose/account", test_account);
   g_test_add_func ("/compose/account of From", test_account_of_from);
@@ -352,6 +400,7 @@ main (int argc, char **argv)
     g_autofree char *path = g_strdup_printf ("/compose/replace/%s", replacements[i].name);
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_replace);
   }
+  g_test_add_func ("/compose/long", test_long);
   g_test_add_func ("/compose/40x12", test_small);
   g_test_add_func ("/compose/ascii", test_ascii);
   return g_test_run ();
