@@ -102,13 +102,37 @@ recipient_of (const OutboxItem *item)
   return item->envelope->recipients->len > 0 ? outbox_recipient_words (item) : g_strdup ("-");
 }
 
+/* Of a row, each with the blank behind it; the subject has what is left. */
+typedef struct {
+  guint standing, when, recipient;
+} Columns;
+
+/* Translations are as long as they are: what is shown is never cut for it, where there is room. */
+static Columns
+measure (const OutboxScreen *outbox, guint width, gint64 wall)
+{
+  Columns columns = { 13, 17, 0 };
+
+  for (guint i = outbox->top; i < outbox->top + outbox->window && item_at (outbox, i); i++) {
+    const OutboxItem *item = item_at (outbox, i);
+    g_autofree char *when = outbox_when_words (item, wall);
+    const char *standing = outbox_standing_words (outbox_item_standing (item, wall));
+    columns.standing = MAX (columns.standing, surface_columns (standing, -1) + 1);
+    columns.when = MAX (columns.when, surface_columns (when, -1) + 1);
+  }
+  columns.standing = MIN (columns.standing, width / 2);
+  columns.when = width >= WIDE ? MIN (columns.when, width / 3) : 0;
+  columns.recipient = width >= WIDE ? (width - columns.standing - columns.when) / 2 : 0;
+  return columns;
+}
+
 static void
-draw_item (const OutboxItem *item, Surface *surface, guint y, gboolean chosen, gint64 wall)
+draw_item (const OutboxItem *item, Surface *surface, guint y, const Columns *columns, gboolean chosen,
+           gint64 wall)
 {
   const OutboxStanding standing = outbox_item_standing (item, wall);
   const Style style = chosen ? STYLE_SELECTED : STYLE_PLAIN;
-  const guint first = MIN (13, surface->width), second = surface->width >= WIDE ? 17 : 0;
-  const guint third = surface->width >= WIDE ? (surface->width - first - second) / 2 : 0;
+  const guint first = columns->standing, second = columns->when, third = columns->recipient;
   g_autofree char *subject = outbox_subject_words (item);
   g_autofree char *when = outbox_when_words (item, wall);
   g_autofree char *recipient = recipient_of (item);
@@ -151,8 +175,10 @@ draw_list (OutboxScreen *outbox, Surface *surface, guint bottom)
   outbox->top = MIN (outbox->top, outbox->chosen);
   if (outbox->chosen >= outbox->top + outbox->window)
     outbox->top = outbox->chosen - outbox->window + 1;
+  const Columns columns = measure (outbox, surface->width, wall);
   for (guint i = 0; i < outbox->window && item_at (outbox, outbox->top + i); i++)
-    draw_item (item_at (outbox, outbox->top + i), surface, 1 + i, outbox->top + i == outbox->chosen, wall);
+    draw_item (item_at (outbox, outbox->top + i), surface, 1 + i, &columns, outbox->top + i == outbox->chosen,
+               wall);
   if (!chosen || below == 0)
     return;
   g_autofree char *words = words_of (chosen, wall);

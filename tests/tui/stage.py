@@ -109,9 +109,9 @@ class Stage:
             program += f" <{shlex.quote(str(standard_input))}"
         command = (f"set -m; {program} 2>{self.path}/errors; status=$?; {after}; "
                    f"echo $status >{self.path}/status{self.runs}; exec sleep 1000")
-        words = ["new-session", "-d", "-x", str(self.width), "-y", str(self.height)]
+        words = ["new-session", "-d", "-c", str(self.path), "-x", str(self.width), "-y", str(self.height)]
         if self.has_terminal:
-            words = ["respawn-pane", "-k"]
+            words = ["respawn-pane", "-k", "-c", str(self.path)]
         self.has_terminal = True
         environment = [f"{key}={value}" for key, value in self.environment.items()]
         shell = ["env", "-i", *environment, f"TERM={self.environment.get('TERM', 'tmux-256color')}", "sh", "-c", command]

@@ -189,6 +189,8 @@ test_more (void)
   g_autoptr (FakeDesk) fake = fake_desk_new (40, 10);
 
   open_review (fake, &rows[1]);
+  g_assert_true (fake_desk_shows (fake, " 3 more rows"));
+  fake_desk_press (fake, "Down");
   g_assert_true (fake_desk_shows (fake, " 2 more rows"));
   fake_desk_press (fake, "Down");
   g_assert_true (fake_desk_shows (fake, " 1 more row"));
