@@ -25,3 +25,5 @@ EXTRA_DIST += tests/tui/screens
 update-screens: all tests/tui/setting.so
 	@$(AM_TESTS_ENVIRONMENT) UPDATE=1 python3 -B $(srcdir)/tests/tui/test-screens.py
 .PHONY: update-screens
+TESTS += tests/tui/test-terminals.py
+EXTRA_DIST += tests/tui/test-terminals.py

@@ -35,7 +35,7 @@ class Stage:
         self.configure(config)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.path), "XDG_STATE_HOME": str(self.path / "state"),
                             "XDG_RUNTIME_DIR": str(self.path), "TMPDIR": str(self.path), "TOUKAN_CONFIG": str(self.path / "config"),
-                            "LC_ALL": locale, "LANGUAGE": "C", "TZ": "UTC", "ASAN_OPTIONS": "detect_leaks=0",
+                            "LC_ALL": locale, "LANGUAGE": "C", "TERM": "tmux-256color", "TZ": "UTC", "ASAN_OPTIONS": "detect_leaks=0",
                             **(environment or {})}
         self.server = None
         self.gate = None
@@ -114,7 +114,7 @@ class Stage:
             words = ["respawn-pane", "-k", "-c", str(self.path)]
         self.has_terminal = True
         environment = [f"{key}={value}" for key, value in self.environment.items()]
-        shell = ["env", "-i", *environment, f"TERM={self.environment.get('TERM', 'tmux-256color')}", "sh", "-c", command]
+        shell = ["env", "-i", *environment, "sh", "-c", command]
         self._run(self._tmux(*words, shlex.join(shell)), env=self.environment, check=True)
 
     @staticmethod
@@ -136,14 +136,14 @@ class Stage:
     def resize(self, width, height):
         subprocess.run(self._tmux("resize-window", "-x", str(width), "-y", str(height)), check=True)
 
-    def screen(self):
-        return subprocess.run(self._tmux("capture-pane", "-p"), check=True, capture_output=True, text=True).stdout
+    def screen(self, *options):
+        """The rows as text; OPTIONS: of tmux's capture-pane."""
+        return subprocess.run(self._tmux("capture-pane", "-p", *options), check=True, capture_output=True, text=True).stdout
 
     def colours(self):
         """Whether anything on the screen has a colour."""
-        shown = subprocess.run(self._tmux("capture-pane", "-p", "-e"), check=True, capture_output=True, text=True).stdout
         return any(30 <= int(number) <= 37 or 90 <= int(number) <= 97 or number == "38"
-                   for codes in re.findall(r"\x1b\[([0-9;]*)m", shown) for number in codes.split(";") if number)
+                   for codes in re.findall(r"\x1b\[([0-9;]*)m", self.screen("-e")) for number in codes.split(";") if number)
 
     def sees(self, text, patience=PATIENCE):
         """Waits until TEXT is to be seen."""
