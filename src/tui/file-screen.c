@@ -4,7 +4,6 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "base/i18n.h"
 #include "base/visible.h"
 #include "tui/paint.h"
 #include "tui/board.h"

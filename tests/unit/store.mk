@@ -70,3 +70,7 @@ TESTS += tests/unit/test-address-book
 tests_unit_test_address_book_SOURCES = tests/unit/test-address-book.c
 tests_unit_test_address_book_SOURCES += tests/lib/folder.c
 tests_unit_test_address_book_LDADD = $(STORE_LIBS)
+check_PROGRAMS += tests/unit/test-attached
+TESTS += tests/unit/test-attached
+tests_unit_test_attached_SOURCES = tests/unit/test-attached.c tests/lib/folder.c tests/lib/folder.h
+tests_unit_test_attached_LDADD = $(STORE_LIBS)
