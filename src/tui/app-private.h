@@ -96,6 +96,7 @@ struct App {
   gboolean ending;
   gboolean resting; /* nothing is begun any more */
   gboolean closing;  /* the writer does what it was asked, and is asked nothing more */
+  gboolean terminated; /* by SIGTERM */
   gboolean forced;   /* by a signal, or since the terminal is gone: nobody can be asked */
   GString *farewell; /* what is to be said when the screen is gone */
   int status;

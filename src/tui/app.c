@@ -13,25 +13,25 @@
 
 /* --- signals ----------------------------------------------------------------------------- */
 
-static gboolean
-on_signal (App *app, int number)
-{
-  if (app->ending && app->forced)
-    g_main_loop_quit (app->loop);
-  app_end_at_once (app, 128 + number);
-  return G_SOURCE_CONTINUE;
-}
-
+/* May come more than once, with the end of the terminal itself. */
 static gboolean
 on_hangup (gpointer data)
 {
-  return on_signal (data, SIGHUP);
+  app_end_at_once (data, 128 + SIGHUP);
+  return G_SOURCE_CONTINUE;
 }
 
+/* Whoever says it twice doesn't want to wait. */
 static gboolean
 on_terminate (gpointer data)
 {
-  return on_signal (data, SIGTERM);
+  App *app = data;
+
+  if (app->terminated)
+    g_main_loop_quit (app->loop);
+  app->terminated = TRUE;
+  app_end_at_once (app, 128 + SIGTERM);
+  return G_SOURCE_CONTINUE;
 }
 
 /* The terminal sends none while the composer has it; what $EDITOR's terminal sends isn't meant for

@@ -234,8 +234,12 @@ sheet_submit (Sheet *sheet, gint64 at)
   const Ticks undo = at == 0 ? sheet->account->undo_window : 0;
   const Instant now = clock_instant ();
 
-  if (sheet->busy || sheet->saving || app->closing)
+  if (sheet->busy || app->closing)
     return;
+  if (sheet->saving) {
+    say (app, STYLE_WARNING, _ ("The draft is being saved; try again in a moment"));
+    return;
+  }
   Putting *putting = g_new0 (Putting, 1);
   putting->sheet = sheet;
   putting->place = sheet_place (sheet, sheet->account);
