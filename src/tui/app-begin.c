@@ -75,6 +75,8 @@ on_rescue_choice (char key, gpointer data)
     sheet_new_rescued (app_home (app), g_steal_pointer (&beginning->rescued),
                        g_steal_pointer (&beginning->rescue));
     app_close_blank (app);
+  } else if (key == 0) {
+    app->desk.say (&app->desk, STYLE_PLAIN, _ ("The rescued letter is offered again at the next start"));
   }
   beginning_free (beginning);
 }
@@ -90,7 +92,7 @@ offer_rescued (Beginning *beginning)
   g_autofree char *words
       = g_strdup_printf (_ ("A letter that the outbox could not keep was rescued: %s (%s)"), subject, file);
 
-  desk->choose (desk, words, options, G_N_ELEMENTS (options), on_rescue_choice, beginning);
+  desk->offer (desk, words, options, G_N_ELEMENTS (options), on_rescue_choice, beginning);
 }
 
 /* --- drafts ------------------------------------------------------------------------------- */
@@ -99,6 +101,12 @@ typedef struct {
   Place *place;
   gint64 id;
 } Offer;
+
+static void
+say_waiting (App *app)
+{
+  app->desk.say (&app->desk, STYLE_PLAIN, _ ("An unfinished letter waits; F2 shows it"));
+}
 
 static void
 on_offer (char key, gpointer data)
@@ -110,6 +118,8 @@ on_offer (char key, gpointer data)
     app_edit_item (&app->desk, offer->place->index, offer->id);
   else if (key == 'o')
     app_open_outbox (app);
+  else if (key == 0)
+    say_waiting (app);
   g_free (offer);
 }
 
@@ -129,7 +139,7 @@ offer_draft (Place *place, const OutboxItem *item, guint others)
   Offer *offer = g_new (Offer, 1);
 
   *offer = (Offer){ place, item->id };
-  place->app->desk.choose (&place->app->desk, words, options, others > 0 ? 3 : 2, on_offer, offer);
+  place->app->desk.offer (&place->app->desk, words, options, others > 0 ? 3 : 2, on_offer, offer);
 }
 
 /* The newest of those that nobody is writing; NULL: there is none. */
@@ -181,7 +191,7 @@ offer (Beginning *beginning)
   if (newest && beginning->is_plain && may_ask)
     offer_draft (place, newest, others);
   else if (newest)
-    app->desk.say (&app->desk, STYLE_PLAIN, _ ("An unfinished letter waits; F2 shows it"));
+    say_waiting (app);
   beginning_free (beginning);
 }
 

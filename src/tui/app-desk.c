@@ -63,6 +63,14 @@ desk_choose (Desk *desk, const char *question, const DeskOption *options, gsize 
 }
 
 static void
+desk_offer (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+            gpointer data)
+{
+  board_offer (app_of (desk)->board, question, options, n, done, data);
+  app_redraw (app_of (desk));
+}
+
+static void
 desk_ask_file (Desk *desk, const char *question, DeskAnswer done, gpointer data)
 {
   board_ask_file (app_of (desk)->board, question, done, data);
@@ -242,6 +250,7 @@ app_set_desk (App *app)
     .say = desk_say,
     .ask = desk_ask,
     .choose = desk_choose,
+    .offer = desk_offer,
     .ask_file = desk_ask_file,
     .redraw = desk_redraw,
     .wall = desk_wall,

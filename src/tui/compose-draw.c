@@ -68,22 +68,38 @@ draw_field (ComposeScreen *compose, Surface *surface, Field field, guint y, guin
   return rows;
 }
 
-/* Returns the rows used. */
-static guint
-draw_attachments (const ComposeScreen *compose, Surface *surface, guint y, guint labels)
+static void
+list_attachments (ComposeScreen *compose)
 {
   const GPtrArray *attachments = compose->letter->attachments;
-  g_autofree char *label = g_strdup_printf ("%s:", _ ("Attached"));
+  g_autoptr (GStrvBuilder) rows = g_strv_builder_new ();
 
-  for (guint i = 0; i < attachments->len && y + i < surface->height; i++) {
+  if (compose->listed == compose->changes + 1)
+    return;
+  compose->listed = compose->changes + 1;
+  for (guint i = 0; i < attachments->len; i++) {
     g_autofree char *words = letter_words_attachment (g_ptr_array_index (attachments, i), NULL);
-    g_autofree char *numbered = g_strdup_printf ("%u. %s", i + 1, words);
-    if (i == 0)
-      surface_put (surface, 0, y, labels, STYLE_LABEL, label, -1);
-    surface_put_padded (surface, labels, y + i, surface->width - MIN (labels, surface->width), STYLE_PLAIN,
-                        numbered);
+    g_autofree char *row = g_strdup_printf ("%u. %s", i + 1, words);
+    g_strv_builder_add (rows, row);
   }
-  return attachments->len;
+  g_strfreev (compose->attached);
+  compose->attached = g_strv_builder_end (rows);
+}
+
+/* Returns the rows used. */
+static guint
+draw_attachments (ComposeScreen *compose, Surface *surface, guint y, guint labels)
+{
+  g_autofree char *label = g_strdup_printf ("%s:", _ ("Attached"));
+  guint used = 0;
+
+  list_attachments (compose);
+  for (; compose->attached[used] && y + used < surface->height; used++)
+    surface_put_padded (surface, labels, y + used, surface->width - MIN (labels, surface->width), STYLE_PLAIN,
+                        compose->attached[used]);
+  if (used > 0)
+    surface_put (surface, 0, y, labels, STYLE_LABEL, label, -1);
+  return used;
 }
 
 static void

@@ -34,6 +34,8 @@ typedef struct {
   guint focus;     /* a Field */
   gboolean rare;   /* Bcc and Reply-To are shown */
   guint64 changes; /* other than of the editors */
+  GStrv attached;  /* a row for each attachment, made once: its disk may be slow */
+  guint64 listed;  /*   at so many changes, and one more */
   GStrv suggestions;
   guint suggestion;
   gboolean picked; /* the suggestion was chosen with an arrow */

@@ -212,6 +212,7 @@ free_screen (Screen *screen)
   }
   editor_free (compose->body);
   letter_free (compose->letter);
+  g_strfreev (compose->attached);
   g_free (compose->needle);
   g_free (compose->replacement);
   g_free (compose);

@@ -34,6 +34,9 @@ struct Desk {
   /* One of OPTIONS (N of them); DONE once. */
   void (*choose) (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
                   gpointer data);
+  /* The same, but whoever types on has left it without an answer, and nothing typed is lost. */
+  void (*offer)  (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+                  gpointer data);
   /* A file's name, with completion; DONE once. */
   void (*ask_file) (Desk *desk, const char *question, DeskAnswer done, gpointer data);
   /* Something looks different now. */

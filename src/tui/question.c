@@ -134,17 +134,28 @@ complete (Question *question)
     question_set_text (question, completed);
 }
 
+static char
+key_of (const Press *press)
+{
+  return press->kind == PRESS_TEXT ? g_ascii_tolower ((char)press->letter) : 0;
+}
+
+gboolean
+question_has_choice (const Question *question, const Press *press)
+{
+  for (gsize i = 0; i < question->n_options; i++)
+    if (question->options[i].key == key_of (press))
+      return TRUE;
+  return FALSE;
+}
+
 static QuestionState
 press_choice (Question *question, const Press *press)
 {
-  const char key = press->kind == PRESS_TEXT ? g_ascii_tolower ((char)press->letter) : 0;
-
-  for (gsize i = 0; i < question->n_options; i++)
-    if (question->options[i].key == key) {
-      question->chosen = key;
-      return QUESTION_ANSWERED;
-    }
-  return QUESTION_OPEN;
+  if (!question_has_choice (question, press))
+    return QUESTION_OPEN;
+  question->chosen = key_of (press);
+  return QUESTION_ANSWERED;
 }
 
 /* What was typed or pasted stays one line. */

@@ -42,6 +42,13 @@ desk_choose (Desk *desk, const char *question, const DeskOption *options, gsize 
 }
 
 static void
+desk_offer (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+            gpointer data)
+{
+  board_offer (fake_of (desk)->board, question, options, n, done, data);
+}
+
+static void
 desk_ask_file (Desk *desk, const char *question, DeskAnswer done, gpointer data)
 {
   board_ask_file (fake_of (desk)->board, question, done, data);
@@ -201,6 +208,7 @@ static const Desk fake_functions = {
   .say = desk_say,
   .ask = desk_ask,
   .choose = desk_choose,
+  .offer = desk_offer,
   .ask_file = desk_ask_file,
   .redraw = desk_redraw,
   .wall = desk_wall,

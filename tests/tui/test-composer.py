@@ -255,7 +255,12 @@ def _():
         stage.start()
         stage.type("later@example.net")
         stage.sees("To:       later@example.net")
-        stage.sees("An unfinished letter waits")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        stage.start()
+        stage.sees("A letter isn't finished")
+        stage.type("taro@example.org")
+        stage.sees("To:       taro@example.org")
 
 
 @test("review = no sends at once, and asks for what isn't attached all the same")

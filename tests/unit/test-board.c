@@ -171,6 +171,29 @@ on_any_choice (char key, gpointer data)
 {
 }
 
+static void
+test_offer (void)
+{
+  g_autoptr (FakeDesk) fake = begin (40, 12);
+  const DeskOption options[] = { { 'c', "Continue" }, { 'n', "New" } };
+
+  choice = 'x';
+  board_offer (fake->board, "Go on?", options, G_N_ELEMENTS (options), on_choice, NULL);
+  fake_desk_press (fake, "n");
+  g_assert_cmpint ((guchar)choice, ==, 'n');
+  choice = 'x';
+  board_offer (fake->board, "Go on?", options, G_N_ELEMENTS (options), on_choice, NULL);
+  fake_desk_press (fake, "Up");
+  g_assert_true (board_is_asking (fake->board));
+  fake_desk_type (fake, "taro");
+  g_assert_cmpint ((guchar)choice, ==, 0);
+  g_assert_false (board_is_asking (fake->board));
+  board_choose (fake->board, "Go on?", options, G_N_ELEMENTS (options), on_choice, NULL);
+  fake_desk_type (fake, "ta");
+  g_assert_true (board_is_asking (fake->board));
+  fake_desk_press (fake, "c");
+}
+
 /* What can be chosen is all to be seen, on the narrowest screen, too. */
 static void
 test_choose_narrow (void)
@@ -224,6 +247,7 @@ main (int argc, char **argv)
   g_test_add_func ("/board/message", test_message);
   g_test_add_func ("/board/help", test_help);
   g_test_add_func ("/board/files", test_files);
+  g_test_add_func ("/board/offer", test_offer);
   g_test_add_func ("/board/choose, narrow", test_choose_narrow);
   g_test_add_func ("/board/key line", test_key_line);
   g_test_add_func ("/board/sizes", test_sizes);

@@ -1,6 +1,9 @@
 /* The letter on its screen: keys in, letter and cells out. */
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "../lib/fake-desk.h"
 #include "../lib/tap.h"
@@ -278,6 +281,34 @@ test_lacks_attachment (void)
   g_assert_true (fake_desk_was_asked (fake, "send"));
 }
 
+/* A disk that has gone, or hangs, is asked once. */
+static void
+test_attached (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+  g_autofree char *file = g_build_filename (g_get_tmp_dir (), "toukan-plan-XXXXXX", NULL);
+  const int descriptor = g_mkstemp (file);
+
+  g_assert_cmpint ((int)write (descriptor, "plan", 4), ==, 4);
+  close (descriptor);
+  open_letter (fake);
+  fake_desk_press (fake, "^T");
+  fake_desk_type (fake, file);
+  fake_desk_press (fake, "Enter");
+  g_assert_true (fake_desk_shows (fake, "Attached: 1. toukan-plan-"));
+  g_assert_true (fake_desk_shows (fake, "4 bytes"));
+  g_assert_cmpint (g_unlink (file), ==, 0);
+  fake_desk_type (fake, "x");
+  g_assert_true (fake_desk_shows (fake, "4 bytes"));
+  fake_desk_press (fake, "M-n");
+  fake_desk_type (fake, "plan.txt");
+  fake_desk_press (fake, "Enter");
+  g_assert_true (fake_desk_shows (fake, "1. plan.txt: can't be read"));
+  fake_desk_press (fake, "M-k");
+  fake_desk_press (fake, "Enter");
+  g_assert_null (strstr (fake_desk_draw (fake), "Attached:"));
+}
+
 /* Who has written nothing wants to leave. */
 static void
 test_send_nothing (void)
@@ -390,6 +421,7 @@ main (int argc, char **argv)
   g_test_add_func ("/compose/versions", test_versions);
   g_test_add_func ("/compose/search again", test_search_again);
   g_test_add_func ("/compose/lacks an attachment", test_lacks_attachment);
+  g_test_add_func ("/compose/attached", test_attached);
   g_test_add_func ("/compose/send nothing", test_send_nothing);
   g_test_add_func ("/compose/save", test_save);
   for (gsize i = 0; i < G_N_ELEMENTS (edited); i++) {
