@@ -272,7 +272,7 @@ board_draw (Board *board, Surface *surface, Ticks now)
                   question_is_up (board) ? keys - MIN (keys, question_rows (board->question, surface->width))
                                          : keys);
   if (!question_is_up (board) || !question_has_choices (board->question))
-    key_line_draw (board->keymap, place_of (board), surface, keys);
+    key_line_draw (board->keymap, place_of (board), question_is_up (board) ? NULL : top, surface, keys);
 }
 
 Ticks

@@ -223,7 +223,7 @@ compose_screen_new (Desk *desk, const Letter *letter)
 {
   ComposeScreen *compose = g_new0 (ComposeScreen, 1);
 
-  compose->screen = (Screen){ "compose", place, compose_draw, press, changes_at, free_screen };
+  compose->screen = (Screen){ "compose", place, compose_draw, press, changes_at, free_screen, NULL };
   compose->desk = desk;
   compose->letter = letter_copy (letter);
   for (Field field = 0; field < FIELD_COUNT; field++) {

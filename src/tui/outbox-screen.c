@@ -342,7 +342,7 @@ outbox_screen_new (Desk *desk)
 {
   OutboxScreen *outbox = g_new0 (OutboxScreen, 1);
 
-  outbox->screen = (Screen){ "outbox", place, draw, press, changes_at, free_screen };
+  outbox->screen = (Screen){ "outbox", place, draw, press, changes_at, free_screen, NULL };
   outbox->desk = desk;
   outbox->places = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
   outbox->rows = g_array_new (FALSE, FALSE, sizeof (Row));

@@ -317,7 +317,7 @@ review_screen_new (Desk *desk, const ReviewFacts *facts)
 {
   ReviewScreen *review = g_new0 (ReviewScreen, 1);
 
-  review->screen = (Screen){ "review", place, draw, press, changes_at, free_screen };
+  review->screen = (Screen){ "review", place, draw, press, changes_at, free_screen, NULL };
   review->desk = desk;
   review->account = g_strdup (facts->account);
   review->fault = g_strdup (facts->fault);

@@ -437,6 +437,18 @@ press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
   }
 }
 
+static gboolean
+applies (const Screen *screen, KeyCommand command)
+{
+  const SendingScreen *sending = sending_of (screen);
+
+  if (command == COMMAND_UNDO_SEND)
+    return sending->phase == PHASE_WAITING;
+  if (command == COMMAND_EDIT)
+    return sending->phase == PHASE_OVER && sending->can_edit;
+  return TRUE;
+}
+
 static KeyPlace
 place (const Screen *screen)
 {
@@ -476,7 +488,7 @@ sending_screen_new (Desk *desk, const SendingFacts *facts, Ticks now)
 {
   SendingScreen *sending = g_new0 (SendingScreen, 1);
 
-  sending->screen = (Screen){ "sending", place, draw, press, changes_at, free_screen };
+  sending->screen = (Screen){ "sending", place, draw, press, changes_at, free_screen, applies };
   sending->desk = desk;
   sending->subject = g_strdup (facts->subject);
   sending->account = g_strdup (facts->account);

@@ -24,6 +24,13 @@ EXTRA_DIST += tests/tui/screens
 # Screens and the tour as they are now become those that the tests compare with.
 update-screens: all tests/tui/setting.so
 	@$(AM_TESTS_ENVIRONMENT) UPDATE=1 python3 -B $(srcdir)/tests/tui/test-screens.py
-.PHONY: update-screens
+	@$(AM_TESTS_ENVIRONMENT) UPDATE=1 python3 -B $(srcdir)/tests/tui/test-tour.py
+TESTS += tests/tui/test-tour.py
+EXTRA_DIST += tests/tui/test-tour.py
+EXTRA_DIST += doc/tour.md
+# Composers killed at ten times as many moments; SEED=N for those that were tried before.
+campaign-composer: all tests/tui/setting.so
+	@$(AM_TESTS_ENVIRONMENT) CAMPAIGN=1 python3 -B $(srcdir)/tests/tui/test-drafts.py kill -9 while typing
+.PHONY: campaign-composer update-screens
 TESTS += tests/tui/test-terminals.py
 EXTRA_DIST += tests/tui/test-terminals.py

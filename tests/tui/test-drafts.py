@@ -5,6 +5,7 @@ what the next start offers."""
 import contextlib
 import os
 import pathlib
+import random
 import resource
 import signal
 import sys
@@ -21,7 +22,8 @@ from tap import check_equal, main, skip_all, test  # noqa: E402
 if not available():
     skip_all("there is no tmux")
 
-MOMENTS = 20
+MOMENTS = 200 if "CAMPAIGN" in os.environ else 20
+SEED = int(os.environ.get("SEED", time.time() // 86400))  # others each day
 PROMISE = 2.0   # seconds of typing that a kill may cost
 LONGEST = 5.0   # seconds of typing
 PAUSE = 0.05    # between two words
@@ -73,9 +75,10 @@ def killed(moment):
             raise AssertionError(f"{len(safe)} words had been there for {PROMISE} s:\n{shown}")
 
 
+chance = random.Random(SEED)
 for index in range(MOMENTS):
-    test(f"kill -9 while typing, {(instant := 0.1 + LONGEST * index / MOMENTS):.2f} s after the first key",
-         instant)(killed)
+    instant = 0.1 + LONGEST * (index + chance.random()) / MOMENTS
+    test(f"kill -9 while typing, {instant:.3f} s after the first key (SEED={SEED})", instant)(killed)
 
 
 def signalled(number):

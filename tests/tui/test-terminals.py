@@ -17,6 +17,18 @@ if not available():
     skip_all("there is no tmux")
 
 
+@test("^S and ^Q are keys like others")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.write()
+        stage.keys("C-s")
+        stage.type(" Yes")
+        stage.sees("At noon? Yes")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+
+
 def known(term):
     with Stage(environment={"TERM": term}) as stage:
         stage.start()
