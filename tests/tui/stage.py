@@ -136,14 +136,15 @@ class Stage:
     def resize(self, width, height):
         subprocess.run(self._tmux("resize-window", "-x", str(width), "-y", str(height)), check=True)
 
-    def screen(self):
-        return subprocess.run(self._tmux("capture-pane", "-p"), check=True, capture_output=True, text=True).stdout
+    def screen(self, *options):
+        """The rows as text; OPTIONS: of tmux's capture-pane."""
+        return subprocess.run(self._tmux("capture-pane", "-p", *options), check=True, capture_output=True,
+                              text=True).stdout
 
     def colours(self):
         """Whether anything on the screen has a colour."""
-        shown = subprocess.run(self._tmux("capture-pane", "-p", "-e"), check=True, capture_output=True, text=True).stdout
         return any(30 <= int(number) <= 37 or 90 <= int(number) <= 97 or number == "38"
-                   for codes in re.findall(r"\x1b\[([0-9;]*)m", shown) for number in codes.split(";") if number)
+                   for codes in re.findall(r"\x1b\[([0-9;]*)m", self.screen("-e")) for number in codes.split(";") if number)
 
     def sees(self, text, patience=PATIENCE):
         """Waits until TEXT is to be seen."""

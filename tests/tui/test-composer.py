@@ -468,48 +468,6 @@ def _():
         stage.sees("Send this letter?")
 
 
-TERMINALS = (  # TERM, NO_COLOR, locale, whether there are colours, what frames are made of
-    ("tmux-256color", "", "C.UTF-8", True, "─"),
-    ("xterm", "", "C.UTF-8", True, "─"),
-    ("linux", "", "C.UTF-8", True, "─"),
-    ("screen", "", "C.UTF-8", True, "─"),
-    ("vt100", "", "C.UTF-8", False, "─"),
-    ("tmux-256color", "1", "C.UTF-8", False, "─"),
-    ("tmux-256color", "", "C", True, "-"),
-    ("vt100", "", "C", False, "-"),
-)
-
-
-def on_terminal(term, no_color, locale, coloured, frame):
-    with Stage(locale=locale, environment={"TERM": term, "NO_COLOR": no_color}) as stage:
-        stage.sink()
-        stage.start()
-        write(stage, body="Plain")
-        stage.sees(frame * 80)
-        check_equal(stage.colours(), coloured, "colours")
-        stage.type(" Grüße")
-        stage.keys("C-x")
-        stage.sees("Send this letter?")
-        stage.keys("C-x")
-        stage.sees("Message taken")
-        message, = stage.messages()
-        check_equal("Gr=C3=BC=C3=9Fe" in message or "Grüße" in message, True, message)
-
-
-for row in TERMINALS:
-    test(f"a letter from the terminal {', '.join(word for word in row[:3] if word)}", *row)(on_terminal)
-
-
-@test("a terminal that isn't known, or has no cursor, gets a clear error")
-def _():
-    for term, words in (("nonsense", 'knows no terminal "nonsense"'), ("dumb", "can't place its cursor"),
-                        ("", "TERM isn't set")):
-        with Stage(environment={"TERM": term}) as stage:
-            stage.start()
-            check_equal(stage.status(), 69, "status")
-            check_equal(words in (stage.path / "errors").read_text(), True, "the words")
-
-
 @test("without a terminal it says what to do")
 def _():
     with Stage() as stage:
