@@ -138,7 +138,8 @@ class Stage:
 
     def screen(self, *options):
         """The rows as text; OPTIONS: of tmux's capture-pane."""
-        return subprocess.run(self._tmux("capture-pane", "-p", *options), check=True, capture_output=True, text=True).stdout
+        return subprocess.run(self._tmux("capture-pane", "-p", *options), check=True, capture_output=True,
+                              text=True).stdout
 
     def colours(self):
         """Whether anything on the screen has a colour."""

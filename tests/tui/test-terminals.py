@@ -29,20 +29,6 @@ def _():
         check_equal(stage.status(), 0, "status")
 
 
-def known(term):
-    with Stage(environment={"TERM": term}) as stage:
-        stage.start()
-        stage.write(body="At noon?")
-        stage.resize(60, 20)
-        stage.sees("At noon?")
-        stage.keys("Up", "Home", "End", "C-s", "C-q")  # ^S and ^Q are keys like others
-        check_equal(stage.status(), 0, "status")
-
-
-for kind in ("tmux", "screen", "screen-256color", "xterm", "xterm-256color", "linux", "vt100", "vt220", "rxvt-unicode"):
-    test(f"TERM={kind}", kind)(known)
-
-
 TERMINALS = (  # TERM, NO_COLOR, locale, whether there are colours, what frames are made of
     ("tmux-256color", "", "C.UTF-8", True, "─"),
     ("xterm", "", "C.UTF-8", True, "─"),
