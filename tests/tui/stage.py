@@ -70,7 +70,15 @@ class Stage:
         if self.server:
             self.server.send_signal(signal.SIGTERM)
             self.server.wait()
-        self.folder.cleanup()
+        self._wait(self._clean, "the end of those that write into the folder")
+
+    def _clean(self):
+        """A composer without a terminal still saves what it has."""
+        try:
+            self.folder.cleanup()
+        except OSError:
+            return False
+        return True
 
     def _tmux(self, *words):
         return ["tmux", "-S", str(self.path / "tmux"), "-f", "/dev/null", *words]
