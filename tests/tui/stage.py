@@ -70,15 +70,19 @@ class Stage:
         if self.server:
             self.server.send_signal(signal.SIGTERM)
             self.server.wait()
-        self._wait(self._clean, "the end of those that write into the folder")
+        self._wait(lambda: not self._is_at_home(), "the end of all that was started")
+        self.folder.cleanup()
 
-    def _clean(self):
-        """A composer without a terminal still saves what it has."""
-        try:
-            self.folder.cleanup()
-        except OSError:
-            return False
-        return True
+    def _is_at_home(self):
+        """A composer without a terminal still saves what it has, and may leave an agent behind."""
+        home = f"HOME={self.path}".encode()
+        for process in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if home in process.read_bytes().split(b"\0"):
+                    return True
+            except OSError:
+                pass  # it has just ended, or is another's
+        return False
 
     def _tmux(self, *words):
         return ["tmux", "-S", str(self.path / "tmux"), "-f", "/dev/null", *words]
