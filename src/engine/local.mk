@@ -100,3 +100,5 @@ libengine_a_SOURCES += src/engine/timer.h
 libengine_a_SOURCES += src/engine/when.c
 libengine_a_SOURCES += src/engine/when.h
 libengine_a_SOURCES += src/engine/work.h
+libengine_a_SOURCES += src/engine/batch-letter.h
+libengine_a_SOURCES += src/engine/batch-source.h

@@ -35,3 +35,4 @@ libstore_a_SOURCES += src/store/outbox-look.c
 libstore_a_SOURCES += src/store/outbox-prune.c
 libstore_a_SOURCES += src/store/draft-locks.c
 libstore_a_SOURCES += src/store/draft-locks.h
+libstore_a_SOURCES += src/store/batch.h
