@@ -36,3 +36,7 @@ libstore_a_SOURCES += src/store/outbox-prune.c
 libstore_a_SOURCES += src/store/draft-locks.c
 libstore_a_SOURCES += src/store/draft-locks.h
 libstore_a_SOURCES += src/store/batch.h
+libstore_a_SOURCES += src/store/verdict-row.h
+libstore_a_SOURCES += src/store/verdict-row.c
+libstore_a_SOURCES += src/store/lease-row.h
+libstore_a_SOURCES += src/store/lease-row.c
