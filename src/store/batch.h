@@ -85,8 +85,8 @@ GBytes    *batch_get_part (Batch *batch, const char *name, GError **error);
 
 typedef enum {
   BATCH_ROW_NEW,
-  BATCH_ROW_SAME,      /* there already, with the same content; goes on from where it is. What was
-                          left out or refused waits again if .revive */
+  BATCH_ROW_SAME,      /* there already, with the same content: goes on from where it is; what was left
+                          out waits again, what was refused stays so */
   BATCH_ROW_CHANGED,   /* its new content is taken: those of its recipients that are neither accepted
                           nor in doubt wait for it */
   BATCH_ROW_SETTLED,   /* changed, but everybody has it, or may have it: stays as it is */
@@ -239,6 +239,7 @@ typedef struct {
 
 void       batch_info_free (BatchInfo *info);
 BatchInfo *batch_info (Batch *batch, GError **error);
+gboolean   batch_get_state (Batch *batch, BatchState *ret_state, GError **error); /* alone, and cheaper */
 
 /* Of all batches under DIRECTORY, of BatchInfo, by name; the caller's. One that can't be read is left out,
  * and *RET_COMPLAINT (NULL: not wanted) says so; the caller's. */

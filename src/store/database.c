@@ -6,8 +6,10 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "store/file-system.h"
 
 /* So often a file may take another's place while one transaction begins. */
 #define OPENINGS 4
@@ -185,6 +187,20 @@ database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
   int code = step_once (sqlite, NULL, sql, format, values);
   va_end (values);
   return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+int
+database_again (sqlite3_stmt *statement, const char *format, ...)
+{
+  va_list values;
+
+  sqlite3_reset (statement);
+  va_start (values, format);
+  int code = bind_values (statement, format, values);
+  va_end (values);
+  while (code == SQLITE_OK || code == SQLITE_ROW)
+    code = sqlite3_step (statement);
+  return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 int
@@ -444,4 +460,53 @@ database_open (Database *database, gboolean make)
   if (code == SQLITE_DONE && (make || !is_missing (database)))
     code = database_run (database, DATABASE_WRITE, do_nothing, &current);
   return code;
+}
+
+/* --- for those who say it as a GError ------------------------------------------------------ */
+
+/* Whose turn it is. */
+static ToukanError
+error_of_code (const Database *database, int code)
+{
+  int number = database_errno (database);
+
+  switch (code & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_FULL:
+  case SQLITE_NOMEM:
+  case SQLITE_PROTOCOL:
+    return TOUKAN_ERROR_TEMPORARY;
+  case DATABASE_NEWER:
+    return TOUKAN_ERROR_UNAVAILABLE;
+  default:
+    return number == ENOSPC || number == EDQUOT ? TOUKAN_ERROR_TEMPORARY : TOUKAN_ERROR_IO;
+  }
+}
+
+gboolean
+database_succeeded (const Database *database, int code, GError **error)
+{
+  const char *failure = database_failure (database);
+
+  if (code == SQLITE_OK || code == SQLITE_DONE)
+    return TRUE;
+  g_set_error_literal (error, TOUKAN_ERROR, (gint)error_of_code (database, code),
+                       failure ? failure : sqlite3_errstr (code));
+  return FALSE;
+}
+
+gboolean
+database_place_is_sound (const char *directory, GError **error)
+{
+  g_autofree char *network = file_system_network (directory);
+
+  if (!network)
+    return TRUE;
+  g_autofree char *shown = visible_text (directory, -1);
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
+               _ ("%s is on a network file system (%s), where the outbox isn't safe; set state-dir to a "
+                  "directory on a disk of this computer"),
+               shown, network);
+  return FALSE;
 }

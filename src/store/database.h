@@ -85,4 +85,16 @@ int database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
 /* The same for one number: SQLITE_DONE where there is no row. */
 int database_get (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *format, ...);
 
+/* Another run to its end of STATEMENT, prepared with the format "" or run before. */
+int database_again (sqlite3_stmt *statement, const char *format, ...);
+
+/* --- for those who say it as a GError ---------------------------------------------- */
+
+/* TRUE: CODE is SQLITE_OK or SQLITE_DONE; else ERROR: TOUKAN_ERROR_TEMPORARY when the disk is full or
+ * the file locked for too long, _UNAVAILABLE when a newer version made it, else _IO. */
+gboolean database_succeeded (const Database *database, int code, GError **error);
+
+/* FALSE with TOUKAN_ERROR_CONFIGURATION: DIRECTORY is on a network file system. */
+gboolean database_place_is_sound (const char *directory, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Database, database_free)
