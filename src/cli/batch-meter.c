@@ -7,6 +7,8 @@
 
 #define SHORTEST_BAR 10
 #define LONGEST_BAR 40
+#define BAR_FRAME 3 /* brackets and a space */
+#define NARROW 60   /* here words are worth more than a bar */
 #define METER_SPAN (20 * TICKS_PER_SECOND)
 
 /* --- the rate ------------------------------------------------------------------------- */
@@ -181,14 +183,15 @@ char *
 batch_progress_bar (const BatchStanding *standing, gsize width, gboolean utf8)
 {
   g_autoptr (GPtrArray) words = all_words (standing, FALSE);
+  const gsize reserved = width >= NARROW ? SHORTEST_BAR + BAR_FRAME : 0;
   guint n = words->len;
   g_autofree char *text = joined (words, n);
-  while (n > 1 && cell_width (text) > width) {
+  while (n > 1 && cell_width (text) + reserved > width) {
     g_free (text);
     text = joined (words, --n);
   }
   g_autoptr (GString) out = g_string_new (NULL);
-  const gsize used = cell_width (text) + 3;
+  const gsize used = cell_width (text) + BAR_FRAME;
   if (width >= used + SHORTEST_BAR)
     append_bar (out, standing, MIN (width - used, LONGEST_BAR), utf8);
   g_autofree char *cut = cell_cut (text, width);

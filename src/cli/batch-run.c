@@ -182,20 +182,6 @@ on_refused (const BatchRow *row, gpointer data)
   return TRUE;
 }
 
-int
-batch_exit_status (const BatchInfo *info, gboolean refused_addresses_alone)
-{
-  if (info->counts[BATCH_WAITING] + info->counts[BATCH_DEFERRED] > 0)
-    return EX_TEMPFAIL;
-  if (info->counts[BATCH_IN_DOUBT] > 0)
-    return EX_IOERR;
-  if (info->state == BATCH_CANCELLED)
-    return EX_UNAVAILABLE;
-  if (info->counts[BATCH_REFUSED] > 0)
-    return refused_addresses_alone ? EX_NOUSER : EX_DATAERR;
-  return EX_OK;
-}
-
 static int
 status_of (const Ending *ending, const BatchInfo *info, const Refusals *refusals)
 {

@@ -7,7 +7,3 @@
 /* Sends what waits in BATCH, which this process has taken, under DIRECTORY, and says what became of
  * it; BATCH is gone then. Returns the exit status. */
 int batch_run (Batch *batch, const char *directory, const Account *account, const BatchOptions *options);
-
-/* The exit status for a batch that is as INFO says. REFUSED_ADDRESSES_ALONE: nothing but addresses
- * was refused, if anything. */
-int batch_exit_status (const BatchInfo *info, gboolean refused_addresses_alone);

@@ -2,6 +2,7 @@
 #include "cli/batch-say.h"
 
 #include <stdio.h>
+#include <sysexits.h>
 
 #include "base/i18n.h"
 #include "base/visible.h"
@@ -97,6 +98,20 @@ batch_say_standing (const BatchInfo *info)
     fprintf (stderr, _ ("toukan: the next is due %s\n"), when);
   }
   fprintf (stderr, _ ("toukan: go on with `toukan batch resume %s`\n"), info->name);
+}
+
+int
+batch_exit_status (const BatchInfo *info, gboolean refused_addresses_alone)
+{
+  if (info->counts[BATCH_WAITING] + info->counts[BATCH_DEFERRED] > 0)
+    return EX_TEMPFAIL;
+  if (info->counts[BATCH_IN_DOUBT] > 0)
+    return EX_IOERR;
+  if (info->state == BATCH_CANCELLED)
+    return EX_UNAVAILABLE;
+  if (info->counts[BATCH_REFUSED] > 0)
+    return refused_addresses_alone ? EX_NOUSER : EX_DATAERR;
+  return EX_OK;
 }
 
 /* --- the table -------------------------------------------------------------------------------- */

@@ -16,6 +16,10 @@ char *batch_count_words (const BatchInfo *info);
 /* "toukan: people: 990 of 1000 accepted, …", and what can be done. */
 void  batch_say_standing (const BatchInfo *info);
 
+/* The exit status for a batch that is as INFO says. REFUSED_ADDRESSES_ALONE: nothing but addresses
+ * was refused, if anything. */
+int batch_exit_status (const BatchInfo *info, gboolean refused_addresses_alone);
+
 /* A table of BatchInfo, in COLUMNS; free with g_free(). */
 char *batch_table (const GPtrArray *infos, gsize columns);
 
