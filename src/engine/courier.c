@@ -12,11 +12,19 @@
 
 /* --- events -------------------------------------------------------------------- */
 
+static Carriage *
+lead (const Courier *courier)
+{
+  return g_queue_peek_head ((GQueue *)&courier->carriages);
+}
+
 void
 courier_emit (Courier *courier, EngineEvent *event)
 {
-  event->at = clock_now () - courier->claimed_at;
-  event->id = courier->carriage ? carriage_id (courier->carriage) : 0;
+  const Carriage *carriage = lead (courier);
+
+  event->at = carriage ? clock_now () - carriage_since (carriage) : 0;
+  event->id = carriage ? carriage_id (carriage) : 0;
   engine_emit (courier->engine, event);
 }
 
@@ -38,59 +46,81 @@ courier_ladder (const Courier *courier)
   return courier->ladder;
 }
 
+static Carriage *
+find_carriage (const Courier *courier, DeliveryId id)
+{
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    if (carriage_id (link->data) == id)
+      return link->data;
+  return NULL;
+}
+
 gboolean
 courier_holds (const Courier *courier, DeliveryId id)
 {
-  return (courier->carriage && carriage_id (courier->carriage) == id)
-         || (courier->next && courier->next->id == id);
+  return find_carriage (courier, id) != NULL;
 }
 
-/* It never had a session: the source hears its end at once. */
-static void
-give_up_unbegun (Courier *courier, const Delivery *delivery, const Verdict *verdict)
+void
+courier_handle (Courier *courier, const DialogueEvent *event)
 {
-  WorkSource *source = engine_source (courier->engine);
-  g_autoptr (Outcome) outcome = delivery_outcome (delivery, verdict);
-  EngineEvent event = { .kind = ENGINE_OUTCOME, .id = delivery->id, .outcome = outcome };
+  Carriage *carriage = find_carriage (courier, event->id);
 
-  event.at = clock_now () - courier->claimed_at;
-  engine_emit (courier->engine, &event);
-  source->release (source, delivery->id, outcome);
+  if (carriage)
+    carriage_handle (carriage, event);
 }
 
-/* The delivery in hand and the one claimed behind it share what became of the search. */
+gboolean
+courier_is_served (const Courier *courier)
+{
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    if (!carriage_is_served (link->data))
+      return FALSE;
+  return TRUE;
+}
+
+/* What is done with one may end it, and others with it: each is looked for anew. */
+void
+courier_for_each (Courier *courier, CarriageFunction function, gpointer data)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (DeliveryId));
+
+  for (const GList *link = courier->carriages.head; link; link = link->next) {
+    DeliveryId id = carriage_id (link->data);
+    g_array_append_val (ids, id);
+  }
+  for (guint i = 0; i < ids->len; i++) {
+    Carriage *carriage = find_carriage (courier, g_array_index (ids, DeliveryId, i));
+    if (carriage)
+      function (carriage, data);
+  }
+}
+
+static void
+give_up_one (Carriage *carriage, gpointer verdict)
+{
+  carriage_give_up (carriage, verdict);
+}
+
 void
 courier_give_up (Courier *courier, const Verdict *verdict)
 {
-  Delivery *next = g_steal_pointer (&courier->next);
-
-  if (courier->carriage)
-    carriage_give_up (courier->carriage, verdict);
-  if (next)
-    give_up_unbegun (courier, next, verdict);
-}
-
-static void
-promote_next (Courier *courier)
-{
-  courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
-  courier->claimed_at = clock_now ();
-  courier->quit_until = TICKS_NEVER;
+  courier_for_each (courier, give_up_one, (gpointer)verdict);
 }
 
 OutboxAttempt *
-courier_attempt (Courier *courier, const Verdict *verdict)
+courier_attempt (Courier *courier, const Verdict *verdict, Ticks since)
 {
-  return courier->winner ? attempt_facts (courier->winner, verdict) : NULL;
+  return courier->winner ? attempt_facts (courier->winner, verdict, since) : NULL;
 }
 
 OutboxAttempt *
-courier_failed_search (Courier *courier, const Verdict *verdict)
+courier_failed_search (Courier *courier, const Verdict *verdict, Ticks since)
 {
   Instant now = clock_instant ();
   OutboxAttempt *attempt = g_new0 (OutboxAttempt, 1);
 
-  attempt->lasted = now.ticks - courier->claimed_at;
+  attempt->lasted = now.ticks - since;
   attempt->at = now.wall - attempt->lasted;
   attempt->network = g_strdup (courier->network);
   verdict_copy (&attempt->verdict, verdict);
@@ -210,47 +240,163 @@ resolve (Courier *courier, const LadderAction *action)
 
 /* --- the winner's session ----------------------------------------------------------- */
 
+/* Beside those in flight, as many less one may still be on their way to the disk: so the fates of
+ * some and the permits of others are one write, and with a window of one nothing is ahead of its
+ * record. */
+static gboolean
+has_room (const Courier *courier)
+{
+  guint window = MAX (engine_source (courier->engine)->window, 1);
+  guint under_way = 0;
+
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    under_way += carriage_is_under_way (link->data) ? 1 : 0;
+  return under_way < 2 * window - 1;
+}
+
+static Carriage *
+claim_one (Courier *courier)
+{
+  WorkSource *source = engine_source (courier->engine);
+  SessionKey key = { .account = courier->account, .n_begun = courier->n_begun };
+  Delivery *delivery = NULL;
+
+  courier->ask_at = TICKS_NEVER;
+  if (!courier->last_session)
+    delivery = source->claim (source, &key, clock_now (), &courier->ask_at);
+  if (!delivery)
+    return NULL;
+  Carriage *carriage = carriage_new (courier, delivery);
+  g_queue_push_tail (&courier->carriages, carriage);
+  courier->quit_until = TICKS_NEVER;
+  courier->n_begun++;
+  return carriage;
+}
+
+/* The next to begin, of those in hand but EXCEPT, or claimed for it; NULL: there is none now. */
+static Carriage *
+find_next (Courier *courier, const Carriage *except)
+{
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    if (link->data != except && carriage_wants_session (link->data))
+      return link->data;
+  return claim_one (courier);
+}
+
+/* What claim() could not give now may come while the session is kept. */
+static gboolean
+may_be_kept (const Courier *courier)
+{
+  WorkSource *source = engine_source (courier->engine);
+
+  if (source->idle == 0 || courier->last_session)
+    return FALSE;
+  return (source->is_busy && source->is_busy (source))
+         || (courier->ask_at != TICKS_NEVER && courier->ask_at <= ticks_after (clock_now (), source->idle));
+}
+
+/* Nothing can be begun: something may be left over for another transaction, or come. */
+static void
+wait_or_quit (Courier *courier)
+{
+  courier->idle = may_be_kept (courier);
+  if (courier->carriages.length > 0 || courier->idle)
+    return;
+  courier->wants_delivery = FALSE;
+  courier->quit_until = clock_now () + QUIT_PATIENCE;
+  dialogue_quit (session_dialogue (courier_session (courier)), clock_now ());
+}
+
 void
 courier_offer_delivery (Courier *courier)
 {
-  WorkSource *source = engine_source (courier->engine);
-  SessionKey key = { .account = courier->account };
-  Ticks ask_again;
-
-  if (!courier->wants_delivery || !courier_session (courier))
-    return;
-  if (courier->carriage && !carriage_wants_session (courier->carriage))
-    return; /* its fates are being recorded */
-  if (!courier->next)
-    courier->next = source->claim (source, &key, clock_now (), &ask_again);
-  if (!courier->carriage && courier->next) {
-    promote_next (courier);
-    courier_offer_delivery (courier);
-    return;
+  while (courier->wants_delivery && courier_session (courier) && has_room (courier)) {
+    Carriage *carriage = find_next (courier, NULL);
+    courier->idle = FALSE;
+    if (!carriage) {
+      wait_or_quit (courier);
+      return;
+    }
+    if (!carriage_prepare (carriage, courier->winner->capabilities))
+      continue;
+    gboolean last = !find_next (courier, carriage) && !may_be_kept (courier);
+    courier->wants_delivery = FALSE;
+    carriage_begin (carriage, last);
   }
-  courier->wants_delivery = FALSE;
-  if (courier->carriage) {
-    carriage_begin (courier->carriage, courier->winner->capabilities, courier->next == NULL);
-  } else {
-    courier->quit_until = clock_now () + QUIT_PATIENCE;
-    dialogue_quit (session_dialogue (courier_session (courier)), clock_now ());
+}
+
+static void
+drop_released (Courier *courier)
+{
+  for (GList *link = courier->carriages.head, *next; link; link = next) {
+    Carriage *carriage = link->data;
+    next = link->next;
+    if (!carriage_is_released (carriage))
+      continue;
+    g_queue_delete_link (&courier->carriages, link);
+    carriage_unref (carriage);
   }
 }
 
 void
 courier_delivered (Courier *courier)
 {
-  if (courier->carriage && !carriage_wants_session (courier->carriage))
-    g_clear_pointer (&courier->carriage, carriage_unref);
-  if (!courier->carriage && courier_session (courier) && courier->quit_until == TICKS_NEVER)
-    courier->quit_until = clock_now () + QUIT_PATIENCE;
+  drop_released (courier);
   if (courier_session (courier)) {
     courier_offer_delivery (courier);
     session_pump (courier_session (courier));
-  } else if (!courier->carriage && !courier->next) {
+  } else if (courier->carriages.length == 0) {
     ladder_finished (courier->ladder, clock_now ()); /* cancelled, or given up */
   }
+  /* The QUIT may have gone with the last of them. */
+  if (courier->carriages.length == 0 && courier_session (courier) && !courier->idle
+      && courier->quit_until == TICKS_NEVER)
+    courier->quit_until = clock_now () + QUIT_PATIENCE;
   courier_drive (courier);
+}
+
+void
+courier_wake (Courier *courier)
+{
+  if (!courier->idle || !courier_session (courier))
+    return;
+  courier_offer_delivery (courier);
+  session_pump (courier_session (courier));
+  courier_drive (courier);
+}
+
+void
+courier_note_decided (Courier *courier, gboolean accepted)
+{
+  courier->n_decided++;
+  courier->n_accepted += accepted ? 1 : 0;
+}
+
+/* --- what the source is told of sessions --------------------------------------------- */
+
+static gboolean
+tell_over (Courier *courier, const Verdict *verdict, gboolean goes_on)
+{
+  WorkSource *source = engine_source (courier->engine);
+  SessionEnd end = {
+    .n_begun = courier->n_begun, .n_accepted = courier->n_accepted, .verdict = verdict, .goes_on = goes_on
+  };
+
+  courier->over_told = TRUE;
+  courier->n_begun = goes_on ? courier->carriages.length : 0;
+  courier->n_accepted = 0;
+  if (source->session_over && !source->session_over (source, &end))
+    return FALSE;
+  courier->over_told = !goes_on;
+  return TRUE;
+}
+
+gboolean
+courier_may_go_on (Courier *courier, const Verdict *verdict)
+{
+  if (courier->last_session || !tell_over (courier, verdict, TRUE))
+    courier->last_session = TRUE;
+  return !courier->last_session;
 }
 
 void
@@ -298,7 +444,7 @@ give_up_search (Courier *courier)
 {
   const Verdict *last = &courier->last_failure;
 
-  if (!courier->carriage)
+  if (courier->carriages.length == 0)
     return;
   if (courier->resolver_failed + courier->name_unknown == courier->asked && courier->asked > 0) {
     if (!tcp_have_network ())
@@ -318,9 +464,14 @@ give_up_search (Courier *courier)
 static void
 finish (Courier *courier)
 {
-  if (courier->done || courier->carriage)
+  static const Verdict in_order = { .kind = OUTCOME_ACCEPTED };
+
+  if (courier->done || courier->carriages.length > 0)
     return;
   courier->done = TRUE;
+  if (!courier->over_told)
+    tell_over (courier, courier->last_failure.kind == OUTCOME_NONE ? &in_order : &courier->last_failure,
+               FALSE);
   timer_set (courier->timer, TICKS_NEVER);
   engine_courier_done (courier->engine, courier);
 }
@@ -344,6 +495,7 @@ act (Courier *courier)
   case LADDER_WINNER:
     courier->winner = attempt_find (courier, action.attempt);
     courier->quit_until = TICKS_NEVER;
+    verdict_clear (&courier->last_failure);
     attempt_emit (courier->winner, (EngineEvent){ .kind = ENGINE_WINNER });
     return TRUE;
   case LADDER_EXHAUSTED:
@@ -354,9 +506,19 @@ act (Courier *courier)
     finish (courier);
     return FALSE;
   case LADDER_WAIT:
-    timer_set (courier->timer, MIN (action.until, courier->quit_until));
+    timer_set (courier->timer,
+               MIN (action.until, MIN (courier->quit_until, courier->idle ? courier->ask_at : TICKS_NEVER)));
     return FALSE;
   }
+  return FALSE;
+}
+
+static gboolean
+somebody_wants_session (const Courier *courier)
+{
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    if (carriage_wants_session (link->data))
+      return TRUE;
   return FALSE;
 }
 
@@ -372,12 +534,9 @@ courier_drive (Courier *courier)
   courier->driving = TRUE;
   do {
     courier->drive_again = FALSE;
-    if (!courier->carriage && courier->next && !courier->winner) {
-      promote_next (courier); /* the session ended before its turn */
-      courier->restart = TRUE;
-    }
-    if (courier->restart && !courier->winner && courier->carriage
-        && carriage_wants_session (courier->carriage)) {
+    if (courier->last_session && !courier->winner)
+      courier_put_back (courier);
+    if (courier->restart && !courier->winner && somebody_wants_session (courier)) {
       courier->restart = FALSE;
       drop_search (courier);
       courier->ladder = make_ladder (courier);
@@ -393,10 +552,12 @@ on_timer (gpointer data)
 {
   Courier *courier = data;
 
-  if (clock_now () >= courier->quit_until && !courier->carriage) {
+  if (clock_now () >= courier->quit_until && courier->carriages.length == 0) {
     ladder_finished (courier->ladder, clock_now ());
     courier->quit_until = TICKS_NEVER;
   }
+  if (courier->idle && clock_now () >= courier->ask_at)
+    courier_wake (courier);
   courier_drive (courier);
 }
 
@@ -412,9 +573,10 @@ courier_new (Engine *engine, Delivery *delivery)
   courier->attempts = g_ptr_array_new_with_free_func (attempt_free);
   courier->questions = g_ptr_array_new_with_free_func (question_free);
   courier->timer = timer_new (on_timer, courier);
-  courier->carriage = carriage_new (courier, delivery);
-  courier->claimed_at = clock_now ();
-  courier->quit_until = TICKS_NEVER;
+  g_queue_init (&courier->carriages);
+  g_queue_push_tail (&courier->carriages, carriage_new (courier, delivery));
+  courier->n_begun = 1;
+  courier->quit_until = courier->ask_at = TICKS_NEVER;
   verdict_init (&courier->last_failure);
   return courier;
 }
@@ -433,7 +595,7 @@ courier_free (Courier *courier)
     return;
   courier->done = TRUE;
   drop_search (courier);
-  carriage_unref (courier->carriage);
+  g_queue_clear_full (&courier->carriages, (GDestroyNotify)carriage_unref);
   g_ptr_array_unref (courier->attempts);
   g_ptr_array_unref (courier->questions);
   timer_free (courier->timer);
@@ -447,7 +609,7 @@ courier_free (Courier *courier)
 void
 courier_network_changed (Courier *courier)
 {
-  if (courier->done || !courier->carriage)
+  if (courier->done || (!courier->winner && courier->carriages.length == 0))
     return;
   if (courier->winner && !attempt_is_cut_off (courier->winner))
     return;
@@ -460,22 +622,26 @@ courier_network_changed (Courier *courier)
 CancelResult
 courier_cancel (Courier *courier, DeliveryId id, OutcomeKind kind)
 {
-  if (courier->next && courier->next->id == id) {
-    Verdict verdict = { .kind = kind, .stage = STAGE_MESSAGE, .cause = CAUSE_CANCELLED };
-    give_up_unbegun (courier, g_steal_pointer (&courier->next), &verdict);
-    return CANCEL_CANCELLED;
-  }
-  if (!courier->carriage || carriage_id (courier->carriage) != id)
-    return CANCEL_UNKNOWN;
-  return carriage_cancel (courier->carriage, kind);
+  Carriage *carriage = find_carriage (courier, id);
+
+  return carriage ? carriage_cancel (carriage, kind) : CANCEL_UNKNOWN;
+}
+
+static void
+put_back_one (Carriage *carriage, gpointer data)
+{
+  guint *too_late = data;
+
+  if (carriage_cancel (carriage, OUTCOME_TEMPORARY) == CANCEL_TOO_LATE)
+    (*too_late)++;
 }
 
 guint
 courier_put_back (Courier *courier)
 {
-  if (courier->next)
-    courier_cancel (courier, courier->next->id, OUTCOME_TEMPORARY);
-  if (!courier->carriage)
-    return 0;
-  return carriage_cancel (courier->carriage, OUTCOME_TEMPORARY) == CANCEL_TOO_LATE ? 1 : 0;
+  guint too_late = 0;
+
+  courier->last_session = TRUE;
+  courier_for_each (courier, put_back_one, &too_late);
+  return too_late;
 }
