@@ -295,7 +295,7 @@ serve (Run *run, const Account *account)
 }
 
 int
-batch_run (Batch *batch, const char *directory, const Account *account, const BatchOptions *options)
+batch_serve (Batch *batch, const char *directory, const Account *account, const BatchOptions *options)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *name = g_strdup (batch_name (batch));

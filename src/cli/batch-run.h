@@ -6,4 +6,4 @@
 
 /* Sends what waits in BATCH, which this process has taken, under DIRECTORY, and says what became of
  * it; BATCH is gone then. Returns the exit status. */
-int batch_run (Batch *batch, const char *directory, const Account *account, const BatchOptions *options);
+int batch_serve (Batch *batch, const char *directory, const Account *account, const BatchOptions *options);

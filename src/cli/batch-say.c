@@ -48,6 +48,13 @@ waiting (const BatchInfo *info)
   return info->counts[BATCH_WAITING] + info->counts[BATCH_DEFERRED];
 }
 
+gboolean
+batch_is_open (const BatchInfo *info)
+{
+  return info->holder != 0 || info->state == BATCH_LOADING
+         || waiting (info) + info->counts[BATCH_IN_DOUBT] > 0;
+}
+
 char *
 batch_state_words (const BatchInfo *info)
 {

@@ -7,6 +7,9 @@
 /* "ada@example.org: refused: 550 no such user"; free with g_free(). */
 char *batch_recipient_line (const BatchRecipient *recipient);
 
+/* Is anybody still to have it, or in doubt? */
+gboolean batch_is_open (const BatchInfo *info);
+
 /* "ready", "being sent" …: what a person calls it. Free with g_free(). */
 char *batch_state_words (const BatchInfo *info);
 

@@ -399,6 +399,18 @@ count_rows (Start *start, const char *folder, BatchTally *tally, GError **error)
   return batch_remove (batch, good ? error : NULL) && good;
 }
 
+/* FOLDER and the files in it. */
+static void
+remove_folder (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  for (const char *name; dir && (name = g_dir_read_name (dir)) != NULL;) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    g_unlink (path);
+  }
+  g_rmdir (folder);
+}
+
 static int
 dry_run (Start *start)
 {
@@ -409,8 +421,8 @@ dry_run (Start *start)
     return deliver_fail (error);
   const gboolean good = count_rows (start, folder, &tally, &error);
   g_autofree char *inside = g_build_filename (folder, BATCH_FOLDER, NULL);
-  g_rmdir (inside);
-  g_rmdir (folder);
+  remove_folder (inside);
+  remove_folder (folder);
   if (!good)
     return deliver_fail (error);
   if (start->options->json)
@@ -542,7 +554,7 @@ fill_and_send (Start *start, Batch *batch, gboolean is_new)
   const gboolean loaded = load (start, batch, &tally, &error);
   const gboolean goes = loaded && may_go (start, &tally, &status);
   if (goes && unpause (batch, &error))
-    return batch_run (batch, start->directory, start->account, start->options);
+    return batch_serve (batch, start->directory, start->account, start->options);
   if (error)
     status = deliver_fail (error);
   if (is_new)

@@ -267,7 +267,7 @@ run_resume (const Work *work)
   if (!work->options->set)
     accounts_set_base (accounts, work->config);
   const Account *account = find_account (&plan, accounts, &error);
-  return account ? batch_run (g_steal_pointer (&batch), directory, account, work->options)
+  return account ? batch_serve (g_steal_pointer (&batch), directory, account, work->options)
                  : deliver_fail (error);
 }
 
