@@ -219,9 +219,12 @@ pending_new (const BatchRowInput *row)
 {
   Pending *pending = g_new0 (Pending, 1);
   GStrv recipients = g_new0 (char *, row->n_recipients + 1);
+  g_autoptr (Envelope) envelope = envelope_new ("");
+  guint n = 0;
 
-  for (guint i = 0; i < row->n_recipients; i++)
-    recipients[i] = g_strdup (row->recipients[i]);
+  for (guint i = 0; i < row->n_recipients; i++) /* each once */
+    if (envelope_add (envelope, row->recipients[i]) == n)
+      recipients[n++] = g_strdup (row->recipients[i]);
   pending->key = g_strdup (row->key);
   pending->sender = g_strdup (row->sender);
   pending->message_id = g_strdup (row->message_id);

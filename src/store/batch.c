@@ -55,6 +55,12 @@ batch_name (const Batch *batch)
   return batch->name;
 }
 
+char *
+batch_directory (const Batch *batch)
+{
+  return g_path_get_dirname (batch->folder);
+}
+
 /* --- opening ----------------------------------------------------------------------------- */
 
 gboolean

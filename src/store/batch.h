@@ -39,6 +39,7 @@ char    *batch_name_of_file (const char *file);
 Batch      *batch_open (const char *directory, const char *name, gboolean create, GError **error);
 void        batch_close (Batch *batch);
 const char *batch_name (const Batch *batch);
+char       *batch_directory (const Batch *batch); /* for batch_open(); the caller's */
 const char *batch_warning (const Batch *batch); /* of a damaged file that was set aside; NULL: nothing */
 
 /* A number that changes with each commit of other processes; cheap. */
