@@ -36,3 +36,5 @@ check_PROGRAMS += tests/unit/test-batch-words
 TESTS += tests/unit/test-batch-words
 tests_unit_test_batch_words_SOURCES = tests/unit/test-batch-words.c
 tests_unit_test_batch_words_LDADD = libcli.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS)
+TESTS += tests/unit/test-verb-batch.py
+EXTRA_DIST += tests/unit/test-verb-batch.py
