@@ -124,6 +124,8 @@ open_in_place (Database *database)
 void
 database_file_close (Database *database)
 {
+  if (database->sqlite)
+    database_forget_kept (database->sqlite);
   sqlite3_close (g_steal_pointer (&database->sqlite));
   if (database->folder >= 0)
     close (database->folder);

@@ -85,7 +85,15 @@ int database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
 /* The same for one number: SQLITE_DONE where there is no row. */
 int database_get (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *format, ...);
 
-/* Another run to its end of STATEMENT, prepared with the format "" or run before. */
+/* The same statement each time, ready to be bound: prepared once for a connection, and so what
+ * database_execute() and database_get() run. Nobody finalizes it; whoever steps it himself resets
+ * it. NULL as above. */
+sqlite3_stmt *database_keep (sqlite3 *sqlite, const char *sql);
+
+/* Resets STATEMENT and binds it anew. */
+int database_bind (sqlite3_stmt *statement, const char *format, ...);
+
+/* Another run to its end of STATEMENT, prepared with the format "", or kept. */
 int database_again (sqlite3_stmt *statement, const char *format, ...);
 
 /* --- for those who say it as a GError ---------------------------------------------- */
