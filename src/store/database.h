@@ -24,6 +24,8 @@ typedef struct {
   int                n_migrations; /* so the version */
   DatabaseWork       populate;     /* of a new file, with the directory's name; NULL: empty */
   gboolean           precious;     /* a commit is durable, and every damaged file is kept */
+  gboolean           busy;         /* one process writes all the time: the journal is left as long as it has grown,
+                                      since writing over it costs a third less than making it longer */
   guint              read_patience, write_patience; /* milliseconds to wait for others */
 } DatabaseSchema;
 
