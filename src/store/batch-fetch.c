@@ -13,15 +13,13 @@
 static int
 load_recipients (sqlite3 *sqlite, BatchRow *row)
 {
-  sqlite3_stmt *found = database_prepare (sqlite,
-                                          "SELECT address, fate, at, " VERDICT_COLUMNS ", path.words"
-                                          " FROM recipient LEFT JOIN path ON path.id = recipient.path"
-                                          " WHERE row = ? ORDER BY number",
-                                          "i", row->id);
+  sqlite3_stmt *found = database_keep (sqlite, "SELECT address, fate, at, " VERDICT_COLUMNS ", path.words"
+                                               " FROM recipient LEFT JOIN path ON path.id = recipient.path"
+                                               " WHERE row = ? ORDER BY number");
   g_autoptr (GArray) recipients = g_array_new (FALSE, TRUE, sizeof (BatchRecipient));
-  int code = found ? SQLITE_ROW : sqlite3_extended_errcode (sqlite);
+  int code = found ? database_bind (found, "i", row->id) : sqlite3_extended_errcode (sqlite);
 
-  while (found && (code = sqlite3_step (found)) == SQLITE_ROW) {
+  while (found && (code == SQLITE_OK || code == SQLITE_ROW) && (code = sqlite3_step (found)) == SQLITE_ROW) {
     BatchRecipient recipient = { .address = column_string (found, 0),
                                  .fate = batch_fate_parse ((const char *)sqlite3_column_text (found, 1)),
                                  .at = sqlite3_column_int64 (found, 2),
@@ -29,7 +27,7 @@ load_recipients (sqlite3 *sqlite, BatchRow *row)
     verdict_read (found, 3, &recipient.verdict);
     g_array_append_val (recipients, recipient);
   }
-  sqlite3_finalize (found);
+  sqlite3_reset (found);
   row->n_recipients = recipients->len;
   row->recipients = (BatchRecipient *)(gpointer)g_array_free (g_steal_pointer (&recipients), FALSE);
   return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -57,16 +55,16 @@ batch_row_load (sqlite3 *sqlite, sqlite3_stmt *statement, BatchRow **ret_row)
 static int
 load_chunk (sqlite3 *sqlite, gint64 content, gint64 number, GByteArray *octets)
 {
-  sqlite3_stmt *found = database_prepare (sqlite, "SELECT octets FROM chunk WHERE id = ?", "i",
-                                          BATCH_CHUNK_KEY (content, number));
-  int code = found ? sqlite3_step (found) : sqlite3_extended_errcode (sqlite);
+  sqlite3_stmt *found = database_keep (sqlite, "SELECT octets FROM chunk WHERE id = ?");
+  int code = found ? database_bind (found, "i", BATCH_CHUNK_KEY (content, number))
+                   : sqlite3_extended_errcode (sqlite);
 
-  if (code == SQLITE_ROW) {
+  if (code == SQLITE_OK && (code = sqlite3_step (found)) == SQLITE_ROW) {
     const guint8 *data = sqlite3_column_blob (found, 0);
     g_byte_array_append (octets, data, data ? (guint)sqlite3_column_bytes (found, 0) : 0);
     code = SQLITE_OK;
   }
-  sqlite3_finalize (found);
+  sqlite3_reset (found);
   return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 

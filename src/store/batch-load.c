@@ -261,7 +261,6 @@ batch_load_row (Batch *batch, const BatchRowInput *row, GError **error)
 
 /* --- writing them -------------------------------------------------------------------------------- */
 
-/* Prepared once for all rows of a transaction. */
 typedef struct {
   sqlite3 *sqlite;
   BatchLoad *load;
@@ -279,12 +278,13 @@ find_row (Writing *writing, const Pending *pending, gint64 twin, Found *found)
 {
   sqlite3_stmt *find = writing->find;
 
-  sqlite3_reset (find);
-  sqlite3_bind_text (find, 1, pending->key, -1, SQLITE_STATIC);
-  sqlite3_bind_int64 (find, 2, twin);
-  int code = sqlite3_step (find);
-  if (code != SQLITE_ROW)
+  int code = database_bind (find, "si", pending->key, twin);
+  if (code == SQLITE_OK)
+    code = sqlite3_step (find);
+  if (code != SQLITE_ROW) {
+    sqlite3_reset (find);
     return code;
+  }
   found->id = sqlite3_column_int64 (find, 0);
   found->loading = sqlite3_column_int64 (find, 1);
   found->content = sqlite3_column_int64 (find, 2);
@@ -455,23 +455,18 @@ prepare_writing (Writing *writing)
 {
   sqlite3 *sqlite = writing->sqlite;
 
-  writing->find = database_prepare (
-      sqlite, "SELECT id, loading, content, digest FROM row WHERE key = ? AND twin = ?", "");
-  writing->insert = database_prepare (
-      sqlite,
-      "INSERT INTO row (key, twin, sender, message_id, digest, line, loading, size, content,"
-      " due, tries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
-      "");
+  writing->find
+      = database_keep (sqlite, "SELECT id, loading, content, digest FROM row WHERE key = ? AND twin = ?");
+  writing->insert
+      = database_keep (sqlite, "INSERT INTO row (key, twin, sender, message_id, digest, line, loading,"
+                               " size, content, due, tries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)");
   writing->update
-      = database_prepare (sqlite,
-                          "UPDATE row SET (sender, message_id, digest, line, loading, size, content,"
-                          " due, tries) = (?, ?, ?, ?, ?, ?, ?, 0, 0) WHERE id = ?",
-                          "");
-  writing->address = database_prepare (sqlite,
-                                       "INSERT INTO recipient (row, number, address, fate, at, kind, stage,"
-                                       " cause, code) VALUES (?, ?, ?, 'waiting', 0, 'none', '', '', 0)",
-                                       "");
-  writing->chunk = database_prepare (sqlite, "INSERT OR REPLACE INTO chunk (id, octets) VALUES (?, ?)", "");
+      = database_keep (sqlite, "UPDATE row SET (sender, message_id, digest, line, loading, size,"
+                               " content, due, tries) = (?, ?, ?, ?, ?, ?, ?, 0, 0) WHERE id = ?");
+  writing->address
+      = database_keep (sqlite, "INSERT INTO recipient (row, number, address, fate, at, kind, stage,"
+                               " cause, code) VALUES (?, ?, ?, 'waiting', 0, 'none', '', '', 0)");
+  writing->chunk = database_keep (sqlite, "INSERT OR REPLACE INTO chunk (id, octets) VALUES (?, ?)");
   return writing->find && writing->insert && writing->update && writing->address && writing->chunk;
 }
 
@@ -487,11 +482,6 @@ write_pending (sqlite3 *sqlite, gpointer data)
     code = sqlite3_extended_errcode (sqlite);
   for (guint i = 0; i < batch->load->pending->len && code == SQLITE_OK; i++)
     code = write_row (&writing, g_ptr_array_index (batch->load->pending, i));
-  sqlite3_finalize (writing.find);
-  sqlite3_finalize (writing.insert);
-  sqlite3_finalize (writing.update);
-  sqlite3_finalize (writing.address);
-  sqlite3_finalize (writing.chunk);
   if (code != SQLITE_OK)
     batch->load->next_content = next_content;
   return code;

@@ -9,7 +9,6 @@ typedef struct {
   gint64 now;
 } Recording;
 
-/* Prepared once for all changes of a commit. */
 typedef struct {
   sqlite3_stmt *fate, *verdict, *row, *path;
   gboolean cancelled; /* nobody waits any more */
@@ -50,14 +49,13 @@ static gboolean
 prepare_writing (Writing *writing, sqlite3 *sqlite)
 {
   writing->fate
-      = database_prepare (sqlite, "UPDATE recipient SET fate = ?, at = ? WHERE row = ? AND number = ?", "");
-  writing->verdict = database_prepare (sqlite,
-                                       "UPDATE recipient SET (fate, at, path, " VERDICT_COLUMNS ") = (?, ?,"
-                                       " (SELECT id FROM path WHERE words = ?), ?, ?, ?, ?, ?, ?, ?)"
-                                       " WHERE row = ? AND number = ?",
-                                       "");
-  writing->row = database_prepare (sqlite, ROW_SET_DUE ", tries = tries + ? WHERE id = ?", "");
-  writing->path = database_prepare (sqlite, "INSERT OR IGNORE INTO path (words) VALUES (?)", "");
+      = database_keep (sqlite, "UPDATE recipient SET fate = ?, at = ? WHERE row = ? AND number = ?");
+  writing->verdict
+      = database_keep (sqlite, "UPDATE recipient SET (fate, at, path, " VERDICT_COLUMNS ") = (?, ?,"
+                               " (SELECT id FROM path WHERE words = ?), ?, ?, ?, ?, ?, ?, ?)"
+                               " WHERE row = ? AND number = ?");
+  writing->row = database_keep (sqlite, ROW_SET_DUE ", tries = tries + ? WHERE id = ?");
+  writing->path = database_keep (sqlite, "INSERT OR IGNORE INTO path (words) VALUES (?)");
   return writing->fate && writing->verdict && writing->row && writing->path;
 }
 
@@ -85,10 +83,6 @@ record_all (sqlite3 *sqlite, gpointer data)
     code = sqlite3_extended_errcode (sqlite);
   for (gsize i = 0; i < recording->n && code == SQLITE_OK; i++)
     code = write_change (&writing, &recording->changes[i], recording->now);
-  sqlite3_finalize (writing.fate);
-  sqlite3_finalize (writing.verdict);
-  sqlite3_finalize (writing.row);
-  sqlite3_finalize (writing.path);
   return code == SQLITE_OK ? write_pacing (sqlite, recording) : code;
 }
 

@@ -74,6 +74,7 @@ batch_schema (const char *file)
     .n_migrations = G_N_ELEMENTS (migrations),
     .populate = begin_batch,
     .precious = TRUE,
+    .busy = TRUE,
     .read_patience = 60000,
     .write_patience = 60000,
   };

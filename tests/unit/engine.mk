@@ -80,3 +80,6 @@ check_PROGRAMS += tests/unit/test-account-hold
 TESTS += tests/unit/test-account-hold
 tests_unit_test_account_hold_SOURCES = tests/unit/test-account-hold.c
 tests_unit_test_account_hold_LDADD = $(ENGINE_LIBS)
+check_PROGRAMS += tests/lib/send-batch
+tests_lib_send_batch_SOURCES = tests/lib/send-batch.c
+tests_lib_send_batch_LDADD = libengine.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS)
