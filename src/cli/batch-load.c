@@ -21,6 +21,7 @@ typedef struct {
   const BatchOptions *options;
   const char *sender;
   gboolean keep;
+  gboolean shared; /* all get one message, which isn't put into rows */
   BatchTally *tally;
   GHashTable *only; /* keys to whether they were found; NULL: all */
   GByteArray *packed;
@@ -170,7 +171,7 @@ put_row (Loading *loading, const MailingItem *item, GError **error)
     batch_letter_pack (item->values, loading->packed);
     row.octets = loading->packed->data;
     row.length = loading->packed->len;
-  } else if (loading->keep) {
+  } else if (loading->keep && !loading->shared) {
     reader = body_source_open (item->message, error);
     if (!reader)
       return FALSE;
@@ -263,12 +264,13 @@ batch_load (Batch *batch, Mailing *mailing, const BatchOptions *options, const c
                       .options = options,
                       .sender = sender,
                       .keep = keep,
+                      .shared = mailing_copy (mailing) != NULL,
                       .tally = tally,
                       .only = only,
                       .packed = packed,
                       .recipients = recipients };
   const MergeRequest *merge = mailing_merge_request (mailing);
-  g_autofree char *digest = merge ? batch_letter_digest (merge) : NULL;
+  g_autofree char *digest = merge->letter ? batch_letter_digest (merge) : NULL;
   const BatchLoading begin = {
     .allow_duplicates = options->allow_duplicates, .common = digest, .told = on_loaded, .data = &loading
   };

@@ -46,6 +46,7 @@ typedef struct {
   char *seed;
   char *name; /* the batch's */
   char *directory;
+  gint64 date; /* of messages that have none */
   MailingRequest request;
 } Start;
 
@@ -189,11 +190,12 @@ fill_request (Start *start)
   request->merge.markdown = options->markdown;
   request->merge.html = start->html;
   request->merge.attachments = (const char *const *)options->attach;
-  request->merge.folder = start->here;
+  request->merge.folder = options->data && !options->attach ? NULL : start->here;
   request->merge.list_unsubscribe = options->list_unsubscribe;
   request->merge.list_id = options->list_id;
   request->merge.seed = start->seed;
-  request->merge.date = time (NULL);
+  request->merge.date = start->date;
+  request->merge.by_values = options->allow_duplicates;
 }
 
 static gboolean
@@ -499,15 +501,31 @@ keep_plan (const Start *start, Batch *batch, const Mailing *mailing, GError **er
   plan.overrides = accounts_keepable ((const char *const *)start->options->set);
   plan.sender = g_strdup (start->own);
   batch_options_apply (start->options, &plan);
-  return batch_set_plan (batch, &plan, error)
-         && (merge ? batch_letter_keep (batch, merge, error) : batch_letter_keep_none (batch, error));
+  if (!batch_set_plan (batch, &plan, error))
+    return FALSE;
+  if (mailing_copy (mailing))
+    return batch_letter_keep_copy (batch, mailing_copy (mailing), error);
+  return merge->letter ? batch_letter_keep (batch, merge, error) : batch_letter_keep_none (batch, error);
+}
+
+/* A message that has no Date gets the batch's, so that it is the same when it is made again. */
+static gboolean
+find_date (Start *start, Batch *batch, GError **error)
+{
+  BatchInfo *info = batch_info (batch, error);
+  if (!info)
+    return FALSE;
+  if (!start->options->data)
+    start->date = info->created / G_USEC_PER_SEC;
+  batch_info_free (info);
+  return TRUE;
 }
 
 static gboolean
 load (Start *start, Batch *batch, BatchTally *tally, GError **error)
 {
   start->seed = batch_letter_seed (batch, error);
-  if (!start->seed)
+  if (!start->seed || !find_date (start, batch, error))
     return FALSE;
   fill_request (start);
   g_autoptr (Mailing) mailing = mailing_new (&start->request, error);
@@ -588,7 +606,7 @@ send (Start *start)
 int
 batch_start (const BatchOptions *options)
 {
-  g_auto (Start) start = { .options = options };
+  g_auto (Start) start = { .options = options, .date = time (NULL) };
   g_autoptr (GError) error = NULL;
   if (!batch_options_check_source (options, &error) || !prepare (&start, &error))
     return deliver_fail (error);

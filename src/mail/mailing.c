@@ -44,7 +44,7 @@ struct Mailing {
   guint64 line;
 
   Merge *merge;
-  BodySource *copy; /* what all recipients get */
+  GBytes *copy; /* what all recipients get */
   char *copy_sender;
 
   MailingItem item;
@@ -366,7 +366,7 @@ make_copy (Mailing *mailing, GError **error)
     return refuse (error, _ ("a line takes one address"));
   const char *address = ((const Mailbox *)g_ptr_array_index (mailboxes, 0))->address;
   item->key = keep (&mailing->key, g_strdup (address));
-  item->message = body_source_ref (mailing->copy);
+  item->message = body_source_new_bytes (mailing->copy);
   item->envelope = envelope_new (mailing->copy_sender);
   envelope_add (item->envelope, address);
   return read_header (mailing, error);
@@ -382,7 +382,10 @@ open_recipients (Mailing *mailing, GError **error)
     g_prefix_error (error, "%s: ", merge->name);
     return FALSE;
   }
-  mailing->copy = body_source_ref (intake->message);
+  g_autoptr (BodyReader) reader = body_source_open (intake->message, error);
+  if (reader == NULL || !gather (mailing->octets, reader, error))
+    return FALSE;
+  mailing->copy = g_bytes_new (mailing->octets->str, mailing->octets->len);
   mailing->copy_sender = g_strdup (intake->sender != NULL ? intake->sender : intake->from);
   return open_lines (mailing, mailing->request.recipients, error);
 }
@@ -448,7 +451,7 @@ mailing_free (Mailing *mailing)
   g_clear_pointer (&mailing->lines, text_input_free);
   mbox_reader_free (mailing->mbox);
   g_clear_pointer (&mailing->paths, g_ptr_array_unref);
-  g_clear_pointer (&mailing->copy, body_source_unref);
+  g_clear_pointer (&mailing->copy, g_bytes_unref);
   g_free (mailing->copy_sender);
   g_free (mailing->own);
   g_free (mailing->file);
@@ -478,5 +481,11 @@ mailing_next (Mailing *mailing, MailingItem *ret_item, GError **error)
 const MergeRequest *
 mailing_merge_request (const Mailing *mailing)
 {
-  return mailing->merge != NULL ? &mailing->request.merge : NULL;
+  return &mailing->request.merge;
+}
+
+GBytes *
+mailing_copy (const Mailing *mailing)
+{
+  return mailing->copy;
 }

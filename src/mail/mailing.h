@@ -48,8 +48,11 @@ void      mailing_free (Mailing *mailing);
 /* ROW_FAULTY, ROW_BROKEN: ERROR says where, too. */
 RowResult mailing_next (Mailing *mailing, MailingItem *ret_item, GError **error);
 
-/* What a table's letter is merged by, with its columns; NULL: there is no table. */
+/* That of the request, with a table's columns; without .letter where every row is a message. */
 const MergeRequest *mailing_merge_request (const Mailing *mailing);
+
+/* The message that every row gets; NULL: they get different ones. */
+GBytes   *mailing_copy (const Mailing *mailing);
 
 /* "people.csv: line 12: REASON", with REASON's code. */
 void mailing_blame (const MailingItem *item, const GError *reason, GError **error);

@@ -118,6 +118,9 @@ class Home:
             return list(csv.DictReader(file))
 
 
+MERGE = ("--template", "letter.eml", "--data", "people.csv")
+
+
 # --- input ------------------------------------------------------------------------------------
 
 
@@ -213,6 +216,23 @@ def copies():
                     [("News", "Members <list@example.org>")] * 2, "mails")
 
 
+@test("what is done stays done, whatever it was made from")
+def done():
+    with Home() as home:
+        home.write("all.txt", "a@example.org\n")
+        home.write("out/b.eml", "To: b@example.org\nSubject: B\n\ny\n")
+        for words, text in ((("--name", "jobs"), '{"to":"a@example.org","subject":"x"}\n'),
+                            (("--each-recipient", "all.txt"), "To: x@example.org\nSubject: y\n\nHi\n"),
+                            (("--eml-dir", "out"), ""), ((*MERGE,), "")):
+            home.batch(*words, text=text)
+            before = len(home.mails())
+            time.sleep(1.1)  # a Date of its own
+            _, err = home.batch(*words, text=text)
+            assert " accepted" in err, err
+            check_equal(len(home.mails()), before, words)
+        check_equal(len({mail["Message-ID"] for mail in home.mails()}), 6, "Message-IDs")
+
+
 @test("HTML, Markdown, attachments of a row, and how to unsubscribe")
 def rich():
     with Home() as home:
@@ -261,8 +281,9 @@ def duplicates():
         _, err = home.merge(expected=DATA)
         assert "people.csv: line 4: another row is called ada@example.org" in err, err
         check_equal(home.mails(), [], "mails")
+        home.write("people.csv", "name,mail\nAda,ada@example.org\nBob,bob@example.org\nAdele,ada@example.org\n")
         home.merge("--allow-duplicates")
-        check_equal(len(home.mails()), 3, "mails")
+        check_equal(len({mail["Message-ID"] for mail in home.mails()}), 3, "messages")
 
 
 @test("files that aren't there, and options that don't go together")
@@ -361,9 +382,6 @@ def converse(home, words, answer, until=b"[y/N] "):
             answered = True
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown.decode()
-
-
-MERGE = ("--template", "letter.eml", "--data", "people.csv")
 
 
 @test("at a terminal it asks first; a no leaves nothing")
