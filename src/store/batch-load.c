@@ -185,7 +185,10 @@ read_piece (const BatchRowInput *row, Piece *piece, Pending *pending, GChecksum 
     g_checksum_update (checksum, g_bytes_get_data (chunk, NULL), (gssize)length);
     pending->size += length;
     *ret_ended = length < BATCH_CHUNK_SIZE;
-    g_ptr_array_add (piece->chunks, chunk);
+    if (length > 0)
+      g_ptr_array_add (piece->chunks, chunk);
+    else
+      g_bytes_unref (chunk);
   }
   return TRUE;
 }
@@ -201,8 +204,8 @@ read_content (Batch *batch, const BatchRowInput *row, Pending *pending, GChecksu
   while (!ended) {
     if (!read_piece (row, &piece, pending, checksum, &ended, error))
       return FALSE;
-    if (ended && piece.first == 0 && chunks->len == 1) {
-      pending->content = g_bytes_ref (chunks->pdata[0]);
+    if (ended && piece.first == 0 && chunks->len <= 1) {
+      pending->content = chunks->len == 1 ? g_bytes_ref (chunks->pdata[0]) : g_bytes_new (NULL, 0);
       return TRUE;
     }
     if (!batch_run (batch, DATABASE_WRITE_LAZILY, write_piece, &piece, error))
