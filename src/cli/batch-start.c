@@ -330,9 +330,14 @@ say_tally (const Start *start, const BatchTally *tally)
 {
   g_autofree char *rows = number_words (tally->rows);
   g_autofree char *recipients = number_words (tally->recipients);
+  g_autofree char *messages
+      = g_strdup_printf (ngettext ("%s message", "%s messages", (gulong)tally->rows), rows);
   g_autofree char *hosts = start->account->hosts ? g_strjoinv (", ", start->account->hosts) : g_strdup ("-");
   g_autofree char *from = visible_text (tally->from ? tally->from : "", -1);
-  fprintf (stderr, _ ("Batch %s: %s messages to %s recipients\n"), start->name, rows, recipients);
+  fprintf (stderr,
+           ngettext ("Batch %s: %s to %s recipient\n", "Batch %s: %s to %s recipients\n",
+                     (gulong)tally->recipients),
+           start->name, messages, recipients);
   if (!tally->to)
     return;
   fprintf (stderr, _ ("  from   %s\n  over   account %s (%s)\n"), from, start->account->name, hosts);

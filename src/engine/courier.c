@@ -132,6 +132,8 @@ give_up (Courier *courier, OutcomeKind kind, Stage stage, Cause cause, const Rep
 {
   Verdict verdict = { kind, stage, cause, (Reply *)reply, (char *)detail }; /* lent, and copied there */
 
+  if (courier->last_failure.kind == OUTCOME_NONE) /* else it says more */
+    verdict_copy (&courier->last_failure, &verdict);
   courier_give_up (courier, &verdict);
 }
 
