@@ -86,6 +86,13 @@ batch_count_words (const BatchInfo *info)
 }
 
 void
+batch_say_busy (const char *name, gint64 holder)
+{
+  g_autofree char *process = g_strdup_printf ("%" G_GINT64_FORMAT, holder);
+  fprintf (stderr, _ ("toukan: the batch %s is in the hands of another process (%s)\n"), name, process);
+}
+
+void
 batch_say_standing (const BatchInfo *info)
 {
   const gint64 now = clock_instant ().wall;

@@ -19,6 +19,9 @@ char *batch_count_words (const BatchInfo *info);
 /* "toukan: people: 990 of 1000 accepted, …", and what can be done. */
 void  batch_say_standing (const BatchInfo *info);
 
+/* That process HOLDER has it. */
+void  batch_say_busy (const char *name, gint64 holder);
+
 /* The exit status for a batch that is as INFO says. REFUSED_ADDRESSES_ALONE: nothing but addresses
  * was refused, if anything. */
 int batch_exit_status (const BatchInfo *info, gboolean refused_addresses_alone);

@@ -117,6 +117,12 @@ read_letter (Start *start, GError **error)
   return TRUE;
 }
 
+static char *
+number_words (guint64 number)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+}
+
 /* --- who and what ------------------------------------------------------------------------------ */
 
 static char *
@@ -261,8 +267,9 @@ print_item (const Start *start, const MailingItem *item, guint number, gpointer 
     return FALSE;
   if (number > 0)
     printf ("\n");
+  g_autofree char *line = number_words (item->line);
   if (item->line > 0)
-    printf (_ ("--- %s, line %" G_GUINT64_FORMAT ": %s ---\n"), item->file, item->line, key);
+    printf (_ ("--- %s, line %s: %s ---\n"), item->file, line, key);
   else
     printf ("--- %s ---\n", item->file);
   printf ("%s", text);
@@ -318,12 +325,6 @@ test_to (Start *start)
 }
 
 /* --- what is about to happen ------------------------------------------------------------------------- */
-
-static char *
-number_words (guint64 number)
-{
-  return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
-}
 
 static void
 say_tally (const Start *start, const BatchTally *tally)
@@ -601,8 +602,7 @@ send (Start *start)
   if (batch_warning (batch))
     fprintf (stderr, _ ("toukan: warning: %s\n"), batch_warning (batch));
   if (holder != 0) {
-    fprintf (stderr, _ ("toukan: the batch %s is in the hands of another process (%" G_GINT64_FORMAT ")\n"),
-             start->name, holder);
+    batch_say_busy (start->name, holder);
     return EX_TEMPFAIL;
   }
   return fill_and_send (start, g_steal_pointer (&batch), is_new);

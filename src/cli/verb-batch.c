@@ -140,12 +140,21 @@ run_status (const Work *work)
 
 /* --- what a person does -------------------------------------------------------------------------- */
 
+/* As it stands, RESULT is what came of it. */
 static int
-refuse_busy (const Work *work, gint64 holder)
+refuse_action (const Work *work, Batch *batch, BatchResult result)
 {
-  g_autofree char *process = g_strdup_printf ("%" G_GINT64_FORMAT, holder);
-  fprintf (stderr, _ ("toukan: the batch %s is in the hands of another process (%s)\n"), work->name, process);
-  return EX_TEMPFAIL;
+  g_autoptr (GError) error = NULL;
+  BatchInfo *info = batch_info (batch, &error);
+  if (!info)
+    return deliver_fail (error);
+  g_autofree char *words = batch_state_words (info);
+  if (result == BATCH_BUSY)
+    batch_say_busy (work->name, info->holder);
+  else
+    fprintf (stderr, _ ("toukan: the batch %s can't be changed like that: it is %s\n"), work->name, words);
+  batch_info_free (info);
+  return result == BATCH_BUSY ? EX_TEMPFAIL : EX_DATAERR;
 }
 
 static int
@@ -158,16 +167,8 @@ act (const Work *work, BatchAction action, const char *done)
   BatchState state;
   if (!batch || !batch_act (batch, action, clock_instant ().wall, &result, &state, &error))
     return deliver_fail (error);
-  if (result == BATCH_BUSY)
-    return refuse_busy (work, 0);
-  if (result == BATCH_NOT_SO) {
-    BatchInfo *info = batch_info (batch, &error);
-    g_autofree char *words = info ? batch_state_words (info) : g_strdup (batch_state_name (state));
-    if (info)
-      batch_info_free (info);
-    fprintf (stderr, _ ("toukan: the batch %s can't be changed like that: it is %s\n"), work->name, words);
-    return EX_DATAERR;
-  }
+  if (result != BATCH_DONE)
+    return refuse_action (work, batch, result);
   printf (_ ("Batch %s: %s\n"), work->name, done);
   return EX_OK;
 }
@@ -196,7 +197,8 @@ run_remove (const Work *work)
   }
   if (holder != 0) {
     batch_close (batch);
-    return refuse_busy (work, holder);
+    batch_say_busy (work->name, holder);
+    return EX_TEMPFAIL;
   }
   if (!batch_remove (batch, &error))
     return deliver_fail (error);
@@ -260,8 +262,10 @@ run_resume (const Work *work)
       = batch_places_find (work->config, work->options->account, work->name, &directory, &error);
   if (!batch || !batch_take (batch, &holder, &error))
     return deliver_fail (error);
-  if (holder != 0)
-    return refuse_busy (work, holder);
+  if (holder != 0) {
+    batch_say_busy (work->name, holder);
+    return EX_TEMPFAIL;
+  }
   if (!make_ready (work, batch, &error) || !renew_plan (work, batch, &plan, &error))
     return deliver_fail (error);
   if (!work->options->set)
