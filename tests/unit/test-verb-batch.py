@@ -251,6 +251,35 @@ def rich():
         assert "<p>Dear" in home.mails()[-1].get_body(("html",)).get_content()
 
 
+def indented(text):
+    """The indented blocks of TEXT."""
+    blocks, block = [], []
+    for line in [*text.splitlines(), "end"]:
+        if line.startswith("    ") or (not line and block):
+            block.append(line[4:])
+        elif block:
+            blocks.append("\n".join(block).rstrip() + "\n")
+            block = []
+    return blocks
+
+
+@test("the example of README.md works to the letter")
+def readme():
+    text = (TOP / "README.md").read_text(encoding="utf-8").split("## To many\n")[1].split("\n## ")[0]
+    table, letter, commands = indented(text)
+    with Home() as home:
+        home.write("people.csv", table)
+        home.write("letter.eml", letter)
+        (home.path / "toukan").symlink_to(BUILD / "toukan")
+        for command in commands.splitlines():
+            done = subprocess.run(command, shell=True, env={**home.environment, "XDG_STATE_HOME": str(home.path / "state")},
+                                  cwd=home.path, check=False, capture_output=True, text=True)
+            check_equal(done.returncode, OK, f"{command}: {done.stderr}")
+        check_equal(home.subjects(), ["Hello Hanako"] + ["Hello Hanako", "Hello Yamada, Taro"] + ["Hello Yamada, Taro"],
+                    "subjects")
+        check_equal(len(home.report("sent.csv")), 2, "the report")
+
+
 # --- faults -------------------------------------------------------------------------------------
 
 
