@@ -17,6 +17,7 @@
 #include "config/secret-command.h"
 #include "engine/batch-source.h"
 #include "engine/report-words.h"
+#include "engine/send-log.h"
 #include "engine/state.h"
 #include "net/clock.h"
 
@@ -27,7 +28,9 @@
 
 typedef struct {
   const BatchOptions *options;
+  const Account *account;
   char *name;
+  char *sender; /* of rows that have none of their own */
   BatchSource *source;
   Engine *engine;
   GMainLoop *loop;
@@ -35,6 +38,7 @@ typedef struct {
   BatchMeter meter;
   gboolean bar; /* a terminal that can wipe a line */
   gboolean bar_is_drawn;
+  gboolean log_failed; /* told once */
   guint refusals_told;
   Ticks interrupted; /* 0: not yet */
 } Run;
@@ -111,12 +115,38 @@ tell_refusal (Run *run, const BatchRecipient *recipient)
   fprintf (stderr, "toukan: %s\n", line);
 }
 
+/* Where the account has a log, a line for each recipient of a try. */
+static void
+write_log (Run *run, const BatchRow *row, const BatchRecipient *recipient)
+{
+  if (run->log_failed || g_strcmp0 (run->account->log, "off") == 0)
+    return;
+  g_autoptr (Envelope) envelope = envelope_new (row->sender ? row->sender : run->sender);
+  g_autoptr (Outcome) outcome = outcome_new (1);
+  g_autoptr (GError) error = NULL;
+  const LogEntry entry = { .account = run->account,
+                           .envelope = envelope,
+                           .outcome = outcome,
+                           .size = row->size,
+                           .at = recipient->at,
+                           .path = recipient->path };
+  envelope_add (envelope, recipient->address);
+  verdict_copy (&outcome->recipients[0], &recipient->verdict);
+  outcome_summarize (outcome);
+  run->log_failed = !log_write (&entry, &error);
+  if (run->log_failed)
+    deliver_warn (error->message, NULL);
+}
+
 static void
 on_news (const BatchNews *news, gpointer data)
 {
   Run *run = data;
   const BatchRecipient *recipient = &news->row->recipients[news->recipient];
-  if (run->report && recipient->fate != BATCH_DEFERRED && recipient->fate != BATCH_WAITING)
+  if (recipient->fate == BATCH_WAITING)
+    return; /* it was put back */
+  write_log (run, news->row, recipient);
+  if (run->report && recipient->fate != BATCH_DEFERRED)
     batch_report_add (run->report, news->row, news->recipient);
   if (run->options->json)
     batch_print_recipient (run->name, news->row, news->recipient);
@@ -299,13 +329,16 @@ batch_serve (Batch *batch, const char *directory, const Account *account, const 
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *name = g_strdup (batch_name (batch));
-  Run run = { .options = options, .name = name };
+  g_auto (BatchPlan) plan = { .account = NULL };
+  Run run = { .options = options, .account = account, .name = name };
   const BatchSourceRules rules
       = { .account = account, .linger = batch_options_wait (options), .listener = on_news, .data = &run };
-  if (options->report && !(run.report = batch_report_open (options->report, batch, &error))) {
+  if (!batch_get_plan (batch, &plan, &error)
+      || (options->report && !(run.report = batch_report_open (options->report, batch, &error)))) {
     batch_close (batch);
     return deliver_fail (error);
   }
+  run.sender = plan.sender;
   run.source = batch_source_new (batch, &rules, &error);
   if (!run.source) {
     batch_report_close (run.report, NULL);

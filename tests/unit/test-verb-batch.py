@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TOP = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
@@ -625,6 +626,99 @@ def from_elsewhere():
         home.batch("resume", "people", expected=DATA)
         home.batch("remove", "people")
         check_equal(home.batch("status")[0], "There are no batches.\n", "removed")
+
+
+class Quota(threading.Thread):
+    """A server that takes so many messages, and then nothing more of this account today."""
+
+    def __init__(self, home, most):
+        super().__init__(daemon=True)
+        self.most, self.taken = most, []
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", home.port))
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rwb") as stream:
+            say = lambda text: (stream.write(text.encode() + b"\r\n"), stream.flush())
+            say("220 quota.example.org")
+            for line in stream:
+                word = line[:4].upper()
+                with self.lock:
+                    spent = len(self.taken) >= self.most
+                if word == b"EHLO":
+                    say("250-quota.example.org\r\n250 PIPELINING")
+                elif word == b"MAIL" and spent:
+                    say("550 5.4.5 Daily sending quota exceeded")
+                elif word == b"DATA":
+                    say("354 go on")
+                    text = b""
+                    while not text.endswith(b"\r\n.\r\n"):
+                        text += stream.readline()
+                    with self.lock:
+                        self.taken.append(text)
+                    say(f"250 2.0.0 Ok: queued as Q{len(self.taken)}")
+                else:
+                    say("221 bye" if word == b"QUIT" else "250 ok")
+
+    def stop(self):
+        self.listener.close()
+
+
+@test("a daily quota that is spent at message 500 pauses it, and no row is to blame")
+def quota():
+    with Home(sink=None) as home:
+        home.write("people.csv", people(520))
+        server = Quota(home, 500)
+        _, err = home.merge("--connections", "2", "--window", "4", "--report", "r.csv", expected=TEMPORARY)
+        assert "paused" in err and "5.4.5 Daily sending quota exceeded" in err, err
+        info = home.info()
+        check_equal((info["state"], info["refused"], info["in-doubt"]), ("paused", 0, 0), "status")
+        check_equal(info["accepted"], len(server.taken), "accepted")
+        assert 500 <= len(server.taken) <= 510, len(server.taken)
+        assert home.report("r.csv")[0]["queue-id"].startswith("Q"), home.report("r.csv")[0]
+        server.most = 10000
+        home.batch("resume", "people")
+        check_equal(len(server.taken), 520, "all")
+        check_equal(len(set(server.taken)), 520, "once")
+        server.stop()
+
+
+@test("refused, deferred and dropped by chance: each once, but for what is in doubt")
+def chance():
+    with Home(sink=("--weather", "7:30:50:20")) as home:
+        home.write("people.csv", people(400))
+        home.merge("--wait", "0", "--report", "r.csv", expected=None)
+        for _ in range(30):
+            info = home.info()
+            if info["waiting"] + info["deferred"] == 0:
+                break
+            home.batch("resume", "people", "--wait", "0", "--report", "r.csv", expected=None)
+        states = collections.Counter(row["state"] for row in home.report("r.csv"))
+        check_equal(sum(states.values()), 400, states)
+        assert set(states) <= {"accepted", "refused", "in-doubt"} and states["refused"] > 0, states
+        seen = collections.Counter(mail["Message-ID"] for mail in home.mails())
+        check_equal([id for id, times in seen.items() if times > 1], [], "twice")
+        told = {state: {row["message-id"] for row in home.report("r.csv") if row["state"] == state} for state in states}
+        check_equal(told["accepted"] - set(seen), set(), "accepted and not there")
+        check_equal(set(seen) - told["accepted"] - told.get("in-doubt", set()), set(), "there and not told")
+
+
+@test("a log, where the account has one")
+def log():
+    with Home() as home:
+        home.merge("--limit", "1", "--set", f"log={home.path}/log.txt")
+        text = (home.path / "log.txt").read_text()
+        check_equal(len(text.splitlines()), 1, text)
+        assert "ada@example.org" in text and "me@example.org" in text and "EX_OK" in text, text
 
 
 # --- what is seen ----------------------------------------------------------------------------------------
