@@ -224,6 +224,7 @@ attempt_start (Courier *courier, const LadderAction *action)
   if (action->path.family != FAMILY_TUNNEL && !address_is_loopback (&action->address)
       && !ip_address_is_link_local (&action->address) && !tcp_have_network ()) {
     ladder_failed (courier->ladder, action->attempt, LADDER_FAILED_FINAL, ATTEMPT_OWN_HOST, clock_now ());
+    verdict_copy (&courier->last_failure, &no_network);
     courier_give_up (courier, &no_network);
     return;
   }

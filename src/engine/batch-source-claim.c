@@ -13,6 +13,9 @@
 /* Where all that waits goes to domains that have enough in flight. */
 #define LOOK_AGAIN (TICKS_PER_SECOND / 4)
 
+/* More is on its way, and wakes the engine before that. */
+#define FETCHING TICKS_PER_SECOND
+
 /* --- fetching ------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -252,7 +255,7 @@ batch_source_claim (WorkSource *work, const SessionKey *reuse, Ticks now, Ticks 
     return NULL;
   batch_source_fetch (source);
   if (source->ahead.length == 0) {
-    *ret_ask_again = ticks_of (source->dry ? source->next_due : G_MAXINT64, instant);
+    *ret_ask_again = source->fetching ? ticks_after (now, FETCHING) : ticks_of (source->next_due, instant);
     return NULL;
   }
   source->again = G_MAXINT64;

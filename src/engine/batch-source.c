@@ -276,7 +276,7 @@ source_withdraw (WorkSource *work, DeliveryId id)
 static gint64
 next_time (const BatchSource *source)
 {
-  return MIN (source->ahead.length > 0 ? source->again : G_MAXINT64, source->next_due);
+  return source->ahead.length > 0 ? source->again : source->next_due;
 }
 
 static gboolean

@@ -130,11 +130,8 @@ courier_failed_search (Courier *courier, const Verdict *verdict, Ticks since)
 static void
 give_up (Courier *courier, OutcomeKind kind, Stage stage, Cause cause, const Reply *reply, const char *detail)
 {
-  Verdict verdict = { kind, stage, cause, (Reply *)reply, (char *)detail }; /* lent, and copied there */
-
-  if (courier->last_failure.kind == OUTCOME_NONE) /* else it says more */
-    verdict_copy (&courier->last_failure, &verdict);
-  courier_give_up (courier, &verdict);
+  verdict_set (&courier->last_failure, kind, stage, cause, reply, detail);
+  courier_give_up (courier, &courier->last_failure);
 }
 
 /* --- resolving ------------------------------------------------------------------- */
@@ -291,10 +288,8 @@ may_be_kept (const Courier *courier)
 {
   WorkSource *source = engine_source (courier->engine);
 
-  if (source->idle == 0 || courier->last_session)
-    return FALSE;
-  return (source->is_busy && source->is_busy (source))
-         || (courier->ask_at != TICKS_NEVER && courier->ask_at <= ticks_after (clock_now (), source->idle));
+  return source->idle > 0 && !courier->last_session && courier->ask_at != TICKS_NEVER
+         && courier->ask_at <= ticks_after (clock_now (), source->idle);
 }
 
 /* Nothing can be begun: something may be left over for another transaction, or come. */

@@ -56,8 +56,8 @@ typedef struct WorkSource WorkSource;
 struct WorkSource {
   /* Deliveries in flight over one session, at the most; 0: one. */
   guint         window;
-  /* A session with nothing to do is kept so long when the next claim() is due within that
-   * time, or is_busy(); 0: not at all. */
+  /* A session with nothing to do is kept when claim() says to ask again within this time;
+   * 0: it never is. */
   Ticks         idle;
   /* Takes a message in: durable when this returns TRUE. Everything is copied or
    * referenced, but ACCOUNT, which outlives the source. NULL: the source feeds itself. */

@@ -83,3 +83,5 @@ tests_unit_test_account_hold_LDADD = $(ENGINE_LIBS)
 check_PROGRAMS += tests/lib/send-batch
 tests_lib_send_batch_SOURCES = tests/lib/send-batch.c
 tests_lib_send_batch_LDADD = libengine.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS)
+TESTS += tests/unit/test-batch-source.py
+EXTRA_DIST += tests/unit/test-batch-source.py
