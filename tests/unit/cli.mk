@@ -38,3 +38,6 @@ tests_unit_test_batch_words_SOURCES = tests/unit/test-batch-words.c
 tests_unit_test_batch_words_LDADD = libcli.a libstore.a $(ENGINE_LIBS) $(SQLITE_LIBS)
 TESTS += tests/unit/test-verb-batch.py
 EXTRA_DIST += tests/unit/test-verb-batch.py
+TESTS += tests/unit/test-batch-resume.py
+EXTRA_DIST += tests/unit/test-batch-resume.py
+EXTRA_DIST += tests/lib/batch_home.py
