@@ -108,19 +108,31 @@ load (BatchStart *start, Batch *batch, BatchTally *tally, GError **error)
          && batch_load (batch, mailing, start->options, start->own, TRUE, tally, error);
 }
 
+/* What has come of it before. */
+static void
+say_so_far (const BatchInfo *info)
+{
+  g_autofree char *counts = batch_count_words (info);
+  if (info->counts[BATCH_ACCEPTED] + info->counts[BATCH_IN_DOUBT] + info->counts[BATCH_REFUSED] > 0)
+    fprintf (stderr, _ ("  so far %s\n"), counts);
+}
+
 /* TRUE: it is to be sent; else *RET_STATUS. */
 static gboolean
-may_go (BatchStart *start, const BatchTally *tally, int *ret_status)
+may_go (const BatchStart *start, const BatchTally *tally, const BatchInfo *info, int *ret_status)
 {
-  if (!start->options->json)
+  const gboolean anybody_waits = info->counts[BATCH_WAITING] + info->counts[BATCH_DEFERRED] > 0;
+  if (!start->options->json) {
     batch_say_tally (start, tally);
+    say_so_far (info);
+  }
   batch_say_faults (start, tally);
   *ret_status = EX_OK;
   if (tally->faults > 0 && !start->options->skip_faulty)
     *ret_status = EX_DATAERR;
   else if (is_spent (tally))
     *ret_status = refuse_spent (start);
-  else if (is_agreed (start))
+  else if (!anybody_waits || is_agreed (start))
     return TRUE;
   else
     fprintf (stderr, _ ("Nothing was sent.\n"));
@@ -142,9 +154,10 @@ fill_and_send (BatchStart *start, Batch *batch, gboolean is_new)
 {
   g_auto (BatchTally) tally = { .rows = 0 };
   g_autoptr (GError) error = NULL;
-  int status;
-  const gboolean loaded = load (start, batch, &tally, &error);
-  const gboolean goes = loaded && may_go (start, &tally, &status);
+  int status = EX_OK;
+  BatchInfo *info = load (start, batch, &tally, &error) ? batch_info (batch, &error) : NULL;
+  const gboolean goes = info && may_go (start, &tally, info, &status);
+  g_clear_pointer (&info, batch_info_free);
   if (goes && unpause (batch, &error))
     return batch_serve (batch, start->directory, start->account, start->options);
   if (error)

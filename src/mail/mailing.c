@@ -428,7 +428,8 @@ mailing_new (const MailingRequest *request, GError **error)
   mailing->octets = g_string_new (NULL);
   mailing->file = strcmp (sources[i].name, "-") == 0 ? g_strdup (_ ("standard input"))
                                                      : visible_text (sources[i].name, -1);
-  return read_own (mailing, error) && sources[i].open (mailing, error) ? g_steal_pointer (&mailing) : NULL;
+  gboolean good = read_own (mailing, error) && sources[i].open (mailing, error);
+  return good ? g_steal_pointer (&mailing) : NULL;
 }
 
 static void

@@ -27,7 +27,8 @@ def again():
         home.batch("--template", "letter.eml", "--data", "people.csv")
         check_equal(home.subjects(), ["Hello Ada", "Hello Cleo", "Hello Dan", 'Hello Meier, "Bob"'], "subjects")
         before = len(home.mails())
-        home.merge()
+        _, err = home.merge()
+        assert "so far 4 of 4 accepted" in err, err
         check_equal(len(home.mails()), before, "nothing more")
 
 
