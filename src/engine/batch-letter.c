@@ -8,14 +8,16 @@
 #include "mail/build.h"
 
 #define PART_LETTER "letter"
+#define PART_NAME "letter-name"
 #define PART_SEED "seed"
+#define PART_COPY "copy"
 
 /* Of MergeRequest: a string each. */
 static const struct {
   const char *name;
   gsize offset;
 } texts[] = {
-  { "letter-name", G_STRUCT_OFFSET (MergeRequest, name) },
+  { PART_NAME, G_STRUCT_OFFSET (MergeRequest, name) },
   { "from", G_STRUCT_OFFSET (MergeRequest, from) },
   { "html", G_STRUCT_OFFSET (MergeRequest, html) },
   { "folder", G_STRUCT_OFFSET (MergeRequest, folder) },
@@ -39,6 +41,7 @@ struct BatchLetter {
   GStrv lists[G_N_ELEMENTS (lists)];
   guint n_columns;
   GBytes *letter;
+  GBytes *copy; /* what all get; NULL: none */
   Merge *merge;
 };
 
@@ -59,7 +62,8 @@ keep_list (Batch *batch, const char *name, const char *const *list, GError **err
 gboolean
 batch_letter_keep (Batch *batch, const MergeRequest *request, GError **error)
 {
-  g_autofree char *manner = g_strdup_printf ("%d %" G_GINT64_FORMAT, request->markdown, request->date);
+  g_autofree char *manner
+      = g_strdup_printf ("%d %" G_GINT64_FORMAT " %d", request->markdown, request->date, request->by_values);
 
   g_assert (!request->folder || g_path_is_absolute (request->folder));
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
@@ -71,13 +75,25 @@ batch_letter_keep (Batch *batch, const MergeRequest *request, GError **error)
     if (!keep_list (batch, lists[i].name, LIST_OF (request, i), error))
       return FALSE;
   return batch_set_part (batch, "manner", manner, strlen (manner), error)
+         && batch_set_part (batch, PART_COPY, NULL, 0, error)
          && batch_set_part (batch, PART_LETTER, request->letter, request->length, error);
 }
 
 gboolean
 batch_letter_keep_none (Batch *batch, GError **error)
 {
-  return batch_set_part (batch, PART_LETTER, NULL, 0, error);
+  return batch_set_part (batch, PART_LETTER, NULL, 0, error)
+         && batch_set_part (batch, PART_COPY, NULL, 0, error);
+}
+
+gboolean
+batch_letter_keep_copy (Batch *batch, GBytes *message, GError **error)
+{
+  gsize length;
+  const void *octets = g_bytes_get_data (message, &length);
+
+  return batch_set_part (batch, PART_LETTER, NULL, 0, error)
+         && batch_set_part (batch, PART_COPY, octets, length, error);
 }
 
 char *
@@ -87,7 +103,8 @@ batch_letter_digest (const MergeRequest *request)
   g_autoptr (GByteArray) octets = g_byte_array_new ();
 
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
-    const char *text = g_str_equal (texts[i].name, PART_SEED) ? NULL : TEXT_OF (request, i);
+    gboolean hidden = g_str_equal (texts[i].name, PART_SEED) || g_str_equal (texts[i].name, PART_NAME);
+    const char *text = hidden ? NULL : TEXT_OF (request, i);
     g_byte_array_append (octets, (const guint8 *)(text ? text : "\n"), text ? (guint)strlen (text) + 1 : 2);
   }
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++) {
@@ -163,7 +180,7 @@ get_list (Batch *batch, const char *name, GError **failure)
 static void
 make_merge (BatchLetter *letter, const char *manner, GError **error)
 {
-  g_auto (GStrv) words = g_strsplit (manner ? manner : "0 0", " ", 2);
+  g_auto (GStrv) words = g_strsplit (manner ? manner : "0 0 0", " ", 3);
   static const char *const no_columns[] = { NULL };
   gsize length;
   const char *octets = g_bytes_get_data (letter->letter, &length);
@@ -176,6 +193,7 @@ make_merge (BatchLetter *letter, const char *manner, GError **error)
   request.columns = request.columns ? request.columns : no_columns;
   request.markdown = g_str_equal (words[0], "1");
   request.date = words[1] ? g_ascii_strtoll (words[1], NULL, 10) : 0;
+  request.by_values = words[1] && g_strcmp0 (words[2], "1") == 0;
   letter->n_columns = g_strv_length ((GStrv)request.columns);
   letter->merge = merge_new (&request, error);
 }
@@ -188,12 +206,13 @@ batch_letter_open (Batch *batch, GError **error)
   g_autofree char *manner = get_text (batch, "manner", &failure);
 
   letter->letter = failure ? NULL : batch_get_part (batch, PART_LETTER, &failure);
-  letter->none = letter->letter == NULL;
+  letter->copy = failure ? NULL : batch_get_part (batch, PART_COPY, &failure);
+  letter->none = letter->letter == NULL && letter->copy == NULL;
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     letter->texts[i] = get_text (batch, texts[i].name, &failure);
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     letter->lists[i] = get_list (batch, lists[i].name, &failure);
-  if (!failure && !letter->none)
+  if (!failure && letter->letter)
     make_merge (letter, manner, &failure);
   if (!failure)
     return g_steal_pointer (&letter);
@@ -212,6 +231,7 @@ batch_letter_free (BatchLetter *letter)
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     g_strfreev (letter->lists[i]);
   g_clear_pointer (&letter->letter, g_bytes_unref);
+  g_clear_pointer (&letter->copy, g_bytes_unref);
   g_free (letter);
 }
 
@@ -224,9 +244,10 @@ batch_letter_is_none (const BatchLetter *letter)
 GBytes *
 batch_letter_merge (BatchLetter *letter, GBytes *content, GError **error)
 {
+  if (letter->copy)
+    return g_bytes_ref (letter->copy);
   g_autofree const char **values = unpack (content);
   Merged merged;
-
   if (g_strv_length ((GStrv)values) != letter->n_columns) {
     g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA,
                          _ ("the row has another number of values than there are columns"));

@@ -14,8 +14,11 @@ gboolean batch_letter_keep (Batch *batch, const MergeRequest *request, GError **
 /* For rows whose content is a whole message. */
 gboolean batch_letter_keep_none (Batch *batch, GError **error);
 
+/* For rows without content: everybody gets MESSAGE. */
+gboolean batch_letter_keep_copy (Batch *batch, GBytes *message, GError **error);
+
 /* For BatchLoading.common: changes with anything of REQUEST that shows in a message, but the
- * date and the seed. Free with g_free(). */
+ * date and the seed; its .name doesn't. Free with g_free(). */
 char    *batch_letter_digest (const MergeRequest *request);
 
 /* The seed that BATCH's Message-IDs follow from: the same as long as there is a batch, made at

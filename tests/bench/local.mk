@@ -2,6 +2,7 @@
 EXTRA_PROGRAMS += tests/bench/measure
 tests_bench_measure_SOURCES = tests/bench/measure.c
 EXTRA_DIST += tests/bench/bench.py
+EXTRA_DIST += tests/bench/merging.py
 CLEANFILES += tests/bench/measure
 
 bench: all tests/bench/measure tests/campaign/inject
