@@ -19,6 +19,7 @@ typedef struct {
   gboolean out;      /* the engine has it */
   gboolean ended;    /* the end of this try is recorded, or is being so */
   gboolean counted;  /* its try */
+  gboolean marked;   /* see BatchSource */
   guint run;         /* of refusals, to which it belongs; 0: none */
   gint64 begun;      /* wall clock: when the server could begin with it */
 } Entry;
@@ -69,6 +70,10 @@ struct BatchSource {
   Writing *writing;    /* under way; NULL: none */
   Writing *unwritten;  /* fates that could not be written; NULL: none */
   GSource *flush;      /* attached while something is collected and nothing written */
+  gboolean patient;    /* … and it can wait for more */
+  Ticks write_began, write_took; /* the latest */
+  guint marked;        /* in doubt, or to be permitted: on disk or on their way there, */
+  guint marked_now;    /*   of those the ones that are collected */
   Timer *timer;
   gint64 pacing_stored;
 

@@ -10,6 +10,11 @@
 /* Where no rate was set, what was learnt about the server needs no write of its own. */
 #define STORE_PACING_EVERY (5 * TICKS_PER_SECOND)
 
+#define QUICK_WRITE (TICKS_PER_MS / 2)
+
+/* At most so long what can wait for more is kept from the disk. */
+#define PATIENCE_MS 5
+
 /* --- writing -------------------------------------------------------------------------------- */
 
 static void
@@ -99,6 +104,14 @@ keep_unwritten (BatchSource *source, Writing *writing)
   timer_set (source->timer, ticks_after (clock_now (), REWRITE_AFTER));
 }
 
+static gboolean
+has_collected (const BatchSource *source)
+{
+  return source->collected->changes->len > 0 || source->collected->waiters->len > 0;
+}
+
+static void flush_soon (BatchSource *source);
+
 static void
 after_write (gpointer data)
 {
@@ -107,6 +120,7 @@ after_write (gpointer data)
   const GError *error = writing->error;
 
   source->writing = NULL;
+  source->write_took = clock_now () - source->write_began;
   tell_news (source, writing);
   if (error)
     keep_unwritten (source, writing);
@@ -115,8 +129,8 @@ after_write (gpointer data)
     waiter->done (error == NULL, error, waiter->data);
   }
   batch_writing_free (writing);
-  if (!source->closing)
-    batch_source_flush (source);
+  if (!source->closing && has_collected (source))
+    flush_soon (source);
   batch_source_wake (source);
 }
 
@@ -151,11 +165,13 @@ batch_source_flush (BatchSource *source)
 {
   Writing *writing = source->collected;
 
-  if (source->writing || (writing->changes->len == 0 && writing->waiters->len == 0 && !source->unwritten))
+  if (source->writing || (!has_collected (source) && !source->unwritten))
     return;
   source->collected = batch_writing_new (source);
+  source->marked_now = 0;
   source->writing = writing;
   prepend_unwritten (source, writing);
+  source->write_began = clock_now ();
   writing->now = clock_instant ().wall;
   writing->pacing = pacing_to_store (source, writing->now);
   worker_run (source->worker, write_changes, after_write, writing);
@@ -190,13 +206,32 @@ on_flush (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* While the server has half a window to chew on, and less than that has come to be permitted: the
+ * fewer the writes, the less each message costs. Where the disk is slow enough, all that comes
+ * during one write makes the next one large. */
+static gboolean
+can_wait (const BatchSource *source)
+{
+  guint half = source->plan.window / 2 * MAX (source->n_open, 1);
+
+  return source->plan.window >= 4 && source->write_took < QUICK_WRITE
+         && source->marked - source->marked_now > half && source->marked_now < half;
+}
+
 /* At the next turn of the loop: then all that came with this one is there. */
 static void
 flush_soon (BatchSource *source)
 {
-  if (source->flush || source->writing)
+  gboolean patient = can_wait (source);
+
+  if (source->writing || (source->flush && (!source->patient || patient)))
     return;
-  source->flush = g_idle_source_new ();
+  if (source->flush) {
+    g_source_destroy (source->flush);
+    g_source_unref (source->flush);
+  }
+  source->patient = patient;
+  source->flush = patient ? g_timeout_source_new (PATIENCE_MS) : g_idle_source_new ();
   g_source_set_priority (source->flush, G_PRIORITY_DEFAULT);
   g_source_set_callback (source->flush, on_flush, source, NULL);
   g_source_attach (source->flush, NULL);
@@ -251,6 +286,11 @@ change_in_doubt (Entry *entry, guint recipient)
 
   entry->begun = clock_instant ().wall;
   g_array_append_val (entry->source->collected->changes, change);
+  if (!entry->marked) {
+    entry->source->marked++;
+    entry->source->marked_now++;
+  }
+  entry->marked = TRUE;
 }
 
 /* --- what a verdict means ------------------------------------------------------------------------- */
@@ -389,12 +429,20 @@ note_run (Entry *entry, const Outcome *outcome)
 }
 
 static void
+unmark (Entry *entry)
+{
+  entry->source->marked -= entry->marked ? 1 : 0;
+  entry->marked = FALSE;
+}
+
+static void
 end_try (Entry *entry, const Outcome *outcome)
 {
   BatchSource *source = entry->source;
   PacingPause before = pacing_pause (source->pacing);
 
   entry->ended = TRUE;
+  unmark (entry);
   source->proven = source->proven || outcome->overall.stage >= STAGE_MESSAGE;
   source->no_path = source->no_path && outcome->overall.kind == OUTCOME_TRANSPORT;
   note_run (entry, outcome);
@@ -476,6 +524,7 @@ batch_source_release (WorkSource *work, DeliveryId id, const Outcome *outcome)
 
   g_assert (entry && entry->out);
   entry->out = FALSE;
+  unmark (entry);
   source->out--;
   g_clear_pointer (&entry->message, g_bytes_unref);
   if (!entry->ended) /* never recorded: it was not begun */

@@ -9,3 +9,9 @@ bench: all tests/bench/measure tests/campaign/inject
 	@$(AM_TESTS_ENVIRONMENT) python3 -B $(srcdir)/tests/bench/bench.py $(BENCH)
 
 .PHONY: bench
+EXTRA_DIST += tests/bench/batch.py
+
+bench-batch: all tests/lib/send-batch
+	@$(AM_TESTS_ENVIRONMENT) python3 -B $(srcdir)/tests/bench/batch.py
+
+.PHONY: bench-batch
