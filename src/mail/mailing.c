@@ -392,6 +392,36 @@ open_recipients (Mailing *mailing, GError **error)
 
 /* ---- all of them ------------------------------------------------------------------------- */
 
+static void
+clear_item (Mailing *mailing)
+{
+  g_clear_pointer (&mailing->item.envelope, envelope_free);
+  g_clear_pointer (&mailing->item.message, body_source_unref);
+  g_string_truncate (mailing->octets, 0);
+  mailing->item = (MailingItem){ .file = mailing->file };
+}
+
+void
+mailing_free (Mailing *mailing)
+{
+  if (mailing == NULL)
+    return;
+  clear_item (mailing);
+  merge_free (mailing->merge);
+  row_reader_free (mailing->rows);
+  g_clear_pointer (&mailing->lines, text_input_free);
+  mbox_reader_free (mailing->mbox);
+  g_clear_pointer (&mailing->paths, g_ptr_array_unref);
+  g_clear_pointer (&mailing->copy, g_bytes_unref);
+  g_free (mailing->copy_sender);
+  g_free (mailing->own);
+  g_free (mailing->file);
+  g_free (mailing->key);
+  g_free (mailing->message_id);
+  g_string_free (mailing->octets, TRUE);
+  g_free (mailing);
+}
+
 static gboolean
 read_own (Mailing *mailing, GError **error)
 {
@@ -430,36 +460,6 @@ mailing_new (const MailingRequest *request, GError **error)
                                                      : visible_text (sources[i].name, -1);
   gboolean good = read_own (mailing, error) && sources[i].open (mailing, error);
   return good ? g_steal_pointer (&mailing) : NULL;
-}
-
-static void
-clear_item (Mailing *mailing)
-{
-  g_clear_pointer (&mailing->item.envelope, envelope_free);
-  g_clear_pointer (&mailing->item.message, body_source_unref);
-  g_string_truncate (mailing->octets, 0);
-  mailing->item = (MailingItem){ .file = mailing->file };
-}
-
-void
-mailing_free (Mailing *mailing)
-{
-  if (mailing == NULL)
-    return;
-  clear_item (mailing);
-  merge_free (mailing->merge);
-  row_reader_free (mailing->rows);
-  g_clear_pointer (&mailing->lines, text_input_free);
-  mbox_reader_free (mailing->mbox);
-  g_clear_pointer (&mailing->paths, g_ptr_array_unref);
-  g_clear_pointer (&mailing->copy, g_bytes_unref);
-  g_free (mailing->copy_sender);
-  g_free (mailing->own);
-  g_free (mailing->file);
-  g_free (mailing->key);
-  g_free (mailing->message_id);
-  g_string_free (mailing->octets, TRUE);
-  g_free (mailing);
 }
 
 RowResult
