@@ -1,5 +1,4 @@
-/* The bar takes what the words leave, and the words are dropped from the end of a list until
- * both fit. */
+/* Words are dropped from the end of a list until they fit beside the bar. */
 #include "cli/batch-meter.h"
 
 #include "base/i18n.h"
@@ -7,6 +6,7 @@
 
 #define SHORTEST_BAR 10
 #define LONGEST_BAR 40
+#define BAR_PART 8  /* of the width */
 #define BAR_FRAME 3 /* brackets and a space */
 #define NARROW 60   /* here words are worth more than a bar */
 #define METER_SPAN (20 * TICKS_PER_SECOND)
@@ -99,7 +99,7 @@ rate_words (const BatchStanding *standing)
 static char *
 left_words (const BatchStanding *standing)
 {
-  if (standing->pause > 0) {
+  if (standing->pause >= TICKS_PER_SECOND) {
     g_autofree char *span = batch_span_words (standing->pause);
     return g_strdup_printf (_ ("next in %s"), span);
   }
@@ -179,22 +179,29 @@ append_bar (GString *out, const BatchStanding *standing, gsize width, gboolean u
   g_string_append (out, "] ");
 }
 
+/* As wide as the terminal is, whatever the words say: it stays where it is. */
+static gsize
+bar_width (gsize width)
+{
+  return width >= NARROW ? CLAMP (width / BAR_PART, SHORTEST_BAR, LONGEST_BAR) : 0;
+}
+
 char *
 batch_progress_bar (const BatchStanding *standing, gsize width, gboolean utf8)
 {
   g_autoptr (GPtrArray) words = all_words (standing, FALSE);
-  const gsize reserved = width >= NARROW ? SHORTEST_BAR + BAR_FRAME : 0;
+  g_autoptr (GString) out = g_string_new (NULL);
+  const gsize bar = bar_width (width);
+  const gsize room = bar > 0 ? width - bar - BAR_FRAME : width;
   guint n = words->len;
   g_autofree char *text = joined (words, n);
-  while (n > 1 && cell_width (text) + reserved > width) {
+  while (n > 1 && cell_width (text) > room) {
     g_free (text);
     text = joined (words, --n);
   }
-  g_autoptr (GString) out = g_string_new (NULL);
-  const gsize used = cell_width (text) + BAR_FRAME;
-  if (width >= used + SHORTEST_BAR)
-    append_bar (out, standing, MIN (width - used, LONGEST_BAR), utf8);
-  g_autofree char *cut = cell_cut (text, width);
+  if (bar > 0)
+    append_bar (out, standing, bar, utf8);
+  g_autofree char *cut = cell_cut (text, room);
   g_string_append (out, cut);
   return g_string_free (g_steal_pointer (&out), FALSE);
 }

@@ -448,7 +448,7 @@ mailing_new (const MailingRequest *request, GError **error)
     { request->mbox, open_mbox, read_mbox, make_message },
     { request->recipients, open_recipients, read_recipient, make_copy },
   };
-  g_autoptr (Mailing) mailing = g_new0 (Mailing, 1);
+  Mailing *mailing = g_new0 (Mailing, 1);
   guint i = 0;
   while (sources[i].name == NULL)
     i++;
@@ -458,8 +458,10 @@ mailing_new (const MailingRequest *request, GError **error)
   mailing->octets = g_string_new (NULL);
   mailing->file = strcmp (sources[i].name, "-") == 0 ? g_strdup (_ ("standard input"))
                                                      : visible_text (sources[i].name, -1);
-  gboolean good = read_own (mailing, error) && sources[i].open (mailing, error);
-  return good ? g_steal_pointer (&mailing) : NULL;
+  if (read_own (mailing, error) && sources[i].open (mailing, error))
+    return mailing;
+  mailing_free (mailing);
+  return NULL;
 }
 
 RowResult

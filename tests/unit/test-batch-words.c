@@ -122,11 +122,11 @@ test_bar (void)
 {
   g_autofree char *wide = batch_progress_bar (&middle, 120, FALSE);
   g_assert_cmpstr (wide, ==,
-                   "[########-----------------------------] 1200 of 5000 accepted, 1 refused, 2 deferred, "
+                   "[###------------] 1200 of 5000 accepted, 1 refused, 2 deferred, "
                    "1:24 min left, 45/s, 4 connections");
   g_autofree char *usual = batch_progress_bar (&middle, 79, FALSE);
   g_assert_cmpstr (usual, ==,
-                   "[##---------] 1200 of 5000 accepted, 1 refused, 2 deferred, 1:24 min left, 45/s");
+                   "[##--------] 1200 of 5000 accepted, 1 refused, 2 deferred, 1:24 min left, 45/s");
   g_autofree char *narrow = batch_progress_bar (&middle, 40, FALSE);
   g_assert_cmpstr (narrow, ==, "1200 of 5000 accepted, 1 refused");
 }
