@@ -255,6 +255,12 @@ batch_options_check_source (const BatchOptions *options, GError **error)
 /* --- what it means ------------------------------------------------------------------------------ */
 
 gboolean
+batch_options_resend (const BatchOptions *options)
+{
+  return g_strcmp0 (options->in_doubt, "resend") == 0;
+}
+
+void
 batch_options_apply (const BatchOptions *options, BatchPlan *plan)
 {
   PacingRules *pacing = &plan->pacing;
@@ -266,17 +272,12 @@ batch_options_apply (const BatchOptions *options, BatchPlan *plan)
     { options->per_connection, &pacing->per_connection }, { options->per_domain, &pacing->per_domain },
     { options->max_recipients, &pacing->max_recipients }, { options->stop_after, &pacing->stop_after },
   };
-  gboolean said = options->rate || options->in_doubt;
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
-    if (numbers[i].said != UNSAID) {
+    if (numbers[i].said != UNSAID)
       *numbers[i].place = (guint)numbers[i].said;
-      said = TRUE;
-    }
   if (options->rate)
     pacing_rates_parse (options->rate, pacing);
-  if (options->in_doubt)
-    plan->resend_in_doubt = strcmp (options->in_doubt, "resend") == 0;
-  return said;
+  plan->resend_in_doubt = batch_options_resend (options);
 }
 
 Ticks

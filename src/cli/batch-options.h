@@ -36,8 +36,12 @@ gboolean batch_options_parse (BatchOptions *options, int *argc, char ***argv, GE
 /* Exactly one source of messages, and nothing that goes with another one. */
 gboolean batch_options_check_source (const BatchOptions *options, GError **error);
 
-/* Puts what was said into PLAN, the rest stays. TRUE: anything was. */
-gboolean batch_options_apply (const BatchOptions *options, BatchPlan *plan);
+/* Puts what was said into PLAN; the rest stays, but whether to resend what is in doubt, which is said
+ * each time. */
+void     batch_options_apply (const BatchOptions *options, BatchPlan *plan);
+
+/* --in-doubt resend */
+gboolean batch_options_resend (const BatchOptions *options);
 
 /* --wait; the usual one where nothing was said. */
 Ticks batch_options_wait (const BatchOptions *options);

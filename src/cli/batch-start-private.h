@@ -18,6 +18,7 @@ typedef struct {
   char *seed;
   char *name; /* the batch's */
   char *directory;
+  gboolean is_new; /* the batch was made for this */
   gint64 date; /* of messages that have none */
   MailingRequest request;
 } BatchStart;

@@ -72,6 +72,11 @@ keep_plan (const BatchStart *start, Batch *batch, const Mailing *mailing, GError
   g_auto (BatchPlan) plan = { .account = NULL };
   const MergeRequest *merge = mailing_merge_request (mailing);
   batch_plan_init (&plan);
+  if (!start->is_new && !batch_get_plan (batch, &plan, error))
+    return FALSE;
+  g_free (plan.account);
+  g_strfreev (plan.overrides);
+  g_free (plan.sender);
   plan.account = g_strdup (start->account->name);
   plan.overrides = accounts_keepable ((const char *const *)start->options->set);
   plan.sender = g_strdup (start->own);
@@ -139,18 +144,21 @@ may_go (const BatchStart *start, const BatchTally *tally, const BatchInfo *info,
   return FALSE;
 }
 
-/* Who starts it again wants it to go on. */
+/* Who starts it again wants it to go on: also what was paused. */
 static gboolean
-unpause (Batch *batch, GError **error)
+unpause (Batch *batch, const BatchOptions *options, GError **error)
 {
   BatchResult result;
   BatchState state;
-  return batch_act (batch, BATCH_RESUME, g_get_real_time (), &result, &state, error);
+  const gint64 now = g_get_real_time ();
+  return batch_act (batch, BATCH_RESUME, now, &result, &state, error)
+         && (!batch_options_resend (options)
+             || batch_act (batch, BATCH_RESEND_DOUBTS, now, &result, &state, error));
 }
 
 /* BATCH is this process's, and gone afterwards. A new one that comes to nothing leaves nothing. */
 static int
-fill_and_send (BatchStart *start, Batch *batch, gboolean is_new)
+fill_and_send (BatchStart *start, Batch *batch)
 {
   g_auto (BatchTally) tally = { .rows = 0 };
   g_autoptr (GError) error = NULL;
@@ -158,11 +166,11 @@ fill_and_send (BatchStart *start, Batch *batch, gboolean is_new)
   BatchInfo *info = load (start, batch, &tally, &error) ? batch_info (batch, &error) : NULL;
   const gboolean goes = info && may_go (start, &tally, info, &status);
   g_clear_pointer (&info, batch_info_free);
-  if (goes && unpause (batch, &error))
+  if (goes && unpause (batch, start->options, &error))
     return batch_serve (batch, start->directory, start->account, start->options);
   if (error)
     status = deliver_fail (error);
-  if (is_new)
+  if (start->is_new)
     batch_remove (batch, NULL);
   else
     batch_close (batch);
@@ -174,9 +182,9 @@ send (BatchStart *start)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Batch) batch = batch_open (start->directory, start->name, FALSE, &error);
-  const gboolean is_new = batch == NULL;
+  start->is_new = batch == NULL;
   gint64 holder;
-  if (!error && is_new)
+  if (!error && start->is_new)
     batch = batch_open (start->directory, start->name, TRUE, &error);
   if (!batch || !batch_take (batch, &holder, &error))
     return deliver_fail (error);
@@ -186,7 +194,7 @@ send (BatchStart *start)
     batch_say_busy (start->name, holder);
     return EX_TEMPFAIL;
   }
-  return fill_and_send (start, g_steal_pointer (&batch), is_new);
+  return fill_and_send (start, g_steal_pointer (&batch));
 }
 
 int

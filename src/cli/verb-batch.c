@@ -214,7 +214,8 @@ renew_plan (const Work *work, Batch *batch, BatchPlan *plan, GError **error)
 {
   if (!batch_get_plan (batch, plan, error))
     return FALSE;
-  return !batch_options_apply (work->options, plan) || batch_set_plan (batch, plan, error);
+  batch_options_apply (work->options, plan);
+  return batch_set_plan (batch, plan, error);
 }
 
 static gboolean
@@ -235,7 +236,7 @@ make_ready (const Work *work, Batch *batch, GError **error)
   }
   return batch_act (batch, BATCH_RESUME, now, &result, &state, error)
          && batch_act (batch, BATCH_RETRY_DEFERRED, now, &result, &state, error)
-         && (g_strcmp0 (work->options->in_doubt, "resend") != 0
+         && (!batch_options_resend (work->options)
              || batch_act (batch, BATCH_RESEND_DOUBTS, now, &result, &state, error));
 }
 

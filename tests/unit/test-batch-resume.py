@@ -113,7 +113,9 @@ def in_doubt():
         before = len(home.mails())
         home.batch("resume", "people", expected=IO)
         check_equal(home.info()["in-doubt"], doubts, "still")
-        home.batch("resume", "people", "--in-doubt", "resend")
+        home.merge(expected=IO)
+        check_equal(home.info()["in-doubt"], doubts, "and still")
+        home.merge("--in-doubt", "resend")
         check_equal(home.info()["accepted"], 2, "accepted")
         check_equal(len(home.mails()) - before, 2, "mails")
 
