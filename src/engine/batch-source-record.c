@@ -536,5 +536,7 @@ batch_source_release (WorkSource *work, DeliveryId id, const Outcome *outcome)
       source->next_due = MIN (source->next_due, MAX (entry->row->due, 1));
     leave_memory (entry);
   }
-  batch_source_wake (source);
+  /* The session asks for more by itself, and each write wakes who could open another. */
+  if (source->out == 0)
+    batch_source_wake (source);
 }
