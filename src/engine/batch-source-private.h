@@ -110,8 +110,12 @@ gboolean  batch_row_waits (const BatchRow *row);
 void     batch_source_record (WorkSource *work, const DeliveryEvent *events, gsize n, RecordDone done,
                               gpointer data);
 void     batch_source_release (WorkSource *work, DeliveryId id, const Outcome *outcome);
+
+/* --- batch-source-write.c ------------------------------------------------------------------------ */
+
 Writing *batch_writing_new (BatchSource *source);
 void     batch_writing_free (Writing *writing);
+void     batch_source_flush_soon (BatchSource *source); /* once all that comes with it is there */
 void     batch_source_flush (BatchSource *source); /* writes what was collected, unless a write is under way */
 /* At the end, in this thread: what is known, and not what was to be permitted. Ends what waits. */
 void     batch_source_write_last (BatchSource *source);

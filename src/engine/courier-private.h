@@ -77,6 +77,9 @@ gboolean courier_is_served (const Courier *courier);
 typedef void (*CarriageFunction) (Carriage *carriage, gpointer data);
 void courier_for_each (Courier *courier, CarriageFunction function, gpointer data);
 
+/* The session is over, or the search is, with VERDICT: FALSE: nothing GOES_ON. */
+gboolean courier_tell_over (Courier *courier, const Verdict *verdict, gboolean goes_on);
+
 /* The winner's session ended with VERDICT, and deliveries are left: may another be opened? */
 gboolean courier_may_go_on (Courier *courier, const Verdict *verdict);
 

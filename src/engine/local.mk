@@ -109,3 +109,5 @@ libengine_a_SOURCES += src/engine/batch-source-private.h
 libengine_a_SOURCES += src/engine/batch-source.c
 libengine_a_SOURCES += src/engine/batch-source-claim.c
 libengine_a_SOURCES += src/engine/batch-source-record.c
+libengine_a_SOURCES += src/engine/courier-session.c
+libengine_a_SOURCES += src/engine/batch-source-write.c

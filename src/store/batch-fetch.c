@@ -36,7 +36,7 @@ load_recipients (sqlite3 *sqlite, BatchRow *row)
 int
 batch_row_load (sqlite3 *sqlite, sqlite3_stmt *statement, BatchRow **ret_row)
 {
-  g_autoptr (BatchRow) row = g_new0 (BatchRow, 1);
+  BatchRow *row = g_new0 (BatchRow, 1);
 
   row->id = sqlite3_column_int64 (statement, 0);
   row->key = column_string (statement, 1);
@@ -47,7 +47,9 @@ batch_row_load (sqlite3 *sqlite, sqlite3_stmt *statement, BatchRow **ret_row)
   row->tries = (guint)sqlite3_column_int (statement, 6);
   row->size = (guint64)sqlite3_column_int64 (statement, 7);
   int code = load_recipients (sqlite, row);
-  *ret_row = code == SQLITE_OK ? g_steal_pointer (&row) : NULL;
+  *ret_row = row;
+  if (code != SQLITE_OK)
+    g_clear_pointer (ret_row, batch_row_free);
   return code;
 }
 
