@@ -9,6 +9,8 @@
 #include "base/visible.h"
 #include "cli/deliver.h"
 #include "engine/outbox-words.h"
+#include "engine/record.h"
+#include "engine/stored-message.h"
 #include "net/clock.h"
 
 #define BIT(state) (1u << (state))
@@ -98,8 +100,32 @@ outbox_explain (const OutboxTarget *target, OutboxAction action, OutboxResult re
   return EX_UNAVAILABLE;
 }
 
+static gboolean
+is_waited_for (const OutboxItem *item)
+{
+  for (guint i = 0; i < item->envelope->recipients->len; i++)
+    if (item->pending[i])
+      return TRUE;
+  return FALSE;
+}
+
+/* Before it counts as sent, since its octets aren't kept beyond that. While somebody waits for it
+ * still, that is left to the end of the try that serves them. A copy that fails stops nothing. */
+static void
+keep_copy (const Config *config, const OutboxTarget *target)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxItem) item = outbox_find (target->place->outbox, target->id, NULL);
+  const Account *account = item ? config_account (config, item->account, NULL, NULL) : NULL;
+  StoredMessage message = { target->place->outbox, target->id };
+
+  if (account && account->record && item->state == OUTBOX_IN_DOUBT && !is_waited_for (item)
+      && !record_message (account->record, stored_message_open, &message, &error))
+    fprintf (stderr, _ ("toukan: warning: %s\n"), error->message);
+}
+
 int
-outbox_act_on (const GArray *targets, OutboxAction action)
+outbox_act_on (const Config *config, const GArray *targets, OutboxAction action)
 {
   int status = EX_OK;
   for (guint i = 0; i < targets->len; i++) {
@@ -107,6 +133,8 @@ outbox_act_on (const GArray *targets, OutboxAction action)
     g_autoptr (GError) error = NULL;
     OutboxResult result;
     OutboxState state = OUTBOX_QUEUED;
+    if (action == OUTBOX_RESOLVE_SENT)
+      keep_copy (config, target);
     if (!outbox_act (target->place->outbox, target->id, action, OUTBOX_ANYBODY, clock_instant ().wall,
                      &result, &state, &error))
       return deliver_fail (error);

@@ -6,9 +6,10 @@
 /* States from which ACTION can be done: for ranges and "all". */
 guint outbox_action_states (OutboxAction action);
 
-/* Does ACTION to each of TARGETS (of OutboxTarget) and says for each what became of it. The
- * exit status: EX_OK when all was done. */
-int   outbox_act_on (const GArray *targets, OutboxAction action);
+/* Does ACTION to each of TARGETS (of OutboxTarget) and says for each what became of it; what
+ * counts as sent from now on is copied where `record` of its account in CONFIG says. The exit
+ * status: EX_OK when all was done. */
+int   outbox_act_on (const Config *config, const GArray *targets, OutboxAction action);
 
 /* Says what became of one of them: RESULT, and STATE where that is OUTBOX_NOT_SO. Its exit
  * status. */

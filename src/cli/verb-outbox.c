@@ -215,10 +215,10 @@ run_edit (const Work *work, const GArray *targets)
 /* --- actions -------------------------------------------------------------------------------------- */
 
 static int
-act (const GArray *targets, OutboxAction action)
+act (const Config *config, const GArray *targets, OutboxAction action)
 {
   if (targets->len > 0)
-    return outbox_act_on (targets, action);
+    return outbox_act_on (config, targets, action);
   printf (_ ("No message is one for that.\n"));
   return EX_OK;
 }
@@ -240,7 +240,7 @@ run_resolve (const Work *work)
   if (!outbox_targets_find (work->places, work->options->account, outbox_action_states (action), words,
                             &targets, &error))
     return deliver_fail (error);
-  return act (targets, action);
+  return act (work->config, targets, action);
 }
 
 /* Whatever they were waiting for. */
@@ -365,7 +365,8 @@ run_subcommand (const Subcommand *subcommand, const Work *work)
   if (!outbox_targets_find (work->places, work->options->account, states, (const char *const *)work->words,
                             &targets, &error))
     return deliver_fail (error);
-  return subcommand->run_on ? subcommand->run_on (work, targets) : act (targets, subcommand->action);
+  return subcommand->run_on ? subcommand->run_on (work, targets)
+                            : act (work->config, targets, subcommand->action);
 }
 
 static int

@@ -22,9 +22,9 @@ typedef struct {
   GArray *ports;            /* of LadderPort */
   GArray *families;         /* of Family */
   LadderMode ladder;
+  TlsRule tls;
   Ticks attempt_delay, port_patience, connect_timeout;
   Ticks greeting_patience, greeting_timeout, command_timeout, data_timeout, resolve_timeout;
-  TlsRule tls;
   char *tls_ca_file, *tls_ca_dir, *tls_fingerprint;
   char *tls_client_certificate, *tls_client_key, *tls_name;
   char *user;

@@ -184,7 +184,7 @@ static const Option options[] = {
                 "that exists.") },
   { "review", OPTION_BOOLEAN, AT (review), "yes",
     .help = N_ ("Shows a letter's envelope, recipients and oddities before it is sent. With no, the "
-                "composer sends at once.") },
+                "composer sends at once, unless the letter can't be sent or may go to a wrong address.") },
   { "edit-headers", OPTION_BOOLEAN, AT (edit_headers), "no",
     .help = N_ ("Hands the fields of a letter to the editor of $VISUAL or $EDITOR, too, above its text.") },
   { "ask-on-silence", OPTION_BOOLEAN, AT (ask_on_silence), "yes",

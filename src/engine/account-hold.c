@@ -2,11 +2,10 @@
  * is slow to try out, since a password may be short. */
 #include "engine/account-hold.h"
 
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "config/option.h"
+#include "net/openssl.h"
 
 #define SALT_OCTETS 16
 #define HASH_OCTETS 32

@@ -95,17 +95,12 @@ static void
 add_alias (Completion *completion, const char *name)
 {
   g_autoptr (GPtrArray) mailboxes = mailrc_expand (completion->mailrc, name);
-  g_autoptr (GString) list = g_string_new (NULL);
 
-  for (guint i = 0; mailboxes != NULL && i < mailboxes->len; i++) {
-    const Mailbox *mailbox = mailboxes->pdata[i];
-    g_autofree char *written = address_write (mailbox->name, mailbox->address);
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", written);
-  }
   if (mailboxes == NULL)
     return;
   const Mailbox *first = mailboxes->pdata[0];
-  add (completion, mailboxes->len == 1 ? address_key (first->address) : g_strdup (list->str), list->str);
+  g_autofree char *list = address_write_list (mailboxes);
+  add (completion, mailboxes->len == 1 ? address_key (first->address) : g_strdup (list), list);
 }
 
 static void

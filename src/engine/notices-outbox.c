@@ -2,6 +2,7 @@
  * Outbox belongs to one thread and a large copy must not hold up the loop. What is asked for
  * when a message has been settled runs before anything that could forget its octets. */
 #include "engine/notices.h"
+#include "engine/stored-message.h"
 
 typedef struct {
   OutboxSource *source;
@@ -11,47 +12,11 @@ typedef struct {
   gpointer job;
 } Errand;
 
-typedef struct {
-  Outbox *outbox;
-  gint64 id;
-} Stored;
-
-typedef struct {
-  BodyReader reader;
-  OutboxReader *stored;
-} StoredReader;
-
-static gssize
-stored_read (BodyReader *reader, guint8 *buffer, gsize length, GError **error)
-{
-  return outbox_read (((StoredReader *)reader)->stored, buffer, length, error);
-}
-
-static void
-stored_free (BodyReader *reader)
-{
-  outbox_reader_free (((StoredReader *)reader)->stored);
-  g_free (reader);
-}
-
-static BodyReader *
-open_stored (gpointer data, GError **error)
-{
-  const Stored *message = data;
-  OutboxReader *stored = outbox_open_message (message->outbox, message->id, error);
-
-  if (!stored)
-    return NULL;
-  StoredReader *reader = g_new0 (StoredReader, 1);
-  *reader = (StoredReader){ { stored_read, stored_free }, stored };
-  return &reader->reader;
-}
-
 static gboolean
 put_stored (gpointer data, const Account *account, const Envelope *envelope, BodySource *message,
             const OutboxWish *wish, GError **error)
 {
-  const Stored *place = data;
+  const StoredMessage *place = data;
   gint64 id;
 
   return outbox_put (place->outbox, account, envelope, message, wish, &id, error);
@@ -62,8 +27,8 @@ static void
 errand_run (Outbox *outbox, gpointer data)
 {
   const Errand *errand = data;
-  Stored message = { outbox, errand->id };
-  const NoticesPlace place = { open_stored, put_stored, &message };
+  StoredMessage message = { outbox, errand->id };
+  const NoticesPlace place = { stored_message_open, put_stored, &message };
 
   errand->use (&place, errand->job);
 }

@@ -2,11 +2,11 @@
  * mechanisms; the token mechanisms, which it lacks, are one message each. */
 #include "engine/sasl.h"
 
-#include <gsasl.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
+#include "engine/gsasl.h"
 #include "engine/sasl-token.h"
 
 struct Sasl {

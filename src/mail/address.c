@@ -109,6 +109,19 @@ address_write (const char *name, const char *address)
 }
 
 char *
+address_write_list (const GPtrArray *mailboxes)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < mailboxes->len; i++) {
+    const Mailbox *mailbox = mailboxes->pdata[i];
+    g_autofree char *written = address_write (mailbox->name, mailbox->address);
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", written);
+  }
+  return g_string_free (list, FALSE);
+}
+
+char *
 address_key (const char *address)
 {
   g_autofree char *ascii = address_to_ascii_domain (address, NULL);

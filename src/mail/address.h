@@ -30,6 +30,9 @@ char *address_parse_one (const char *text, const char *qualify_with, GError **er
 /* As people write it, in Unicode; address_parse_list() gives the same back. NAME may be NULL. */
 char *address_write (const char *name, const char *address);
 
+/* A list of MAILBOXES (Mailbox) so, parted by commas. Free with g_free(). */
+char *address_write_list (const GPtrArray *mailboxes);
+
 /* The same for addresses that mean the same mailbox, as far as can be told from here: case makes no
  * difference, nor does the form of the domain. ADDRESS holds an "@". */
 char *address_key (const char *address);

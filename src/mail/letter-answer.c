@@ -179,6 +179,6 @@ letter_address_answer (Letter *letter, const LetterHeader *header, gboolean all,
     circle_add (&to, cc.mailboxes);
   g_free (letter->to);
   g_free (letter->cc);
-  letter->to = letter_mailboxes_write (to.mailboxes);
-  letter->cc = to_nobody ? g_strdup ("") : letter_mailboxes_write (cc.mailboxes);
+  letter->to = address_write_list (to.mailboxes);
+  letter->cc = to_nobody ? g_strdup ("") : address_write_list (cc.mailboxes);
 }

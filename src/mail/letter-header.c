@@ -132,19 +132,6 @@ letter_header_mailboxes (const LetterHeader *header, const char *name)
   return mailboxes;
 }
 
-char *
-letter_mailboxes_write (const GPtrArray *mailboxes)
-{
-  g_autoptr (GString) list = g_string_new (NULL);
-
-  for (guint i = 0; i < mailboxes->len; i++) {
-    const Mailbox *mailbox = mailboxes->pdata[i];
-    g_autofree char *written = address_write (mailbox->name, mailbox->address);
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", written);
-  }
-  return g_strdup (list->str);
-}
-
 /* --- threads ---------------------------------------------------------------------------------- */
 
 /* Everything in angle brackets that can be a message-id; the same one once. */

@@ -174,7 +174,7 @@ make_same (Letter *letter, const LetterHeader *header, const LetterParts *parts,
   }
   for (gsize i = 0; i < G_N_ELEMENTS (addresses); i++) {
     g_autoptr (GPtrArray) mailboxes = letter_header_mailboxes (header, addresses[i].name);
-    take_text (addresses[i].field, letter_mailboxes_write (mailboxes));
+    take_text (addresses[i].field, address_write_list (mailboxes));
   }
   take_text (&letter->subject, subject_of (header));
   take_text (&letter->body, g_strdup (parts->text));

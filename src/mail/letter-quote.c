@@ -126,8 +126,8 @@ letter_forward_head (const LetterHeader *header)
   g_string_append_printf (head, "%s\n", _ (LETTER_FORWARD_MARK));
   for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
     g_autoptr (GPtrArray) mailboxes = letter_header_mailboxes (header, lines[i].name);
-    g_autofree char *value = lines[i].addresses ? letter_mailboxes_write (mailboxes)
-                                                : letter_header_text (header, lines[i].name);
+    g_autofree char *value
+        = lines[i].addresses ? address_write_list (mailboxes) : letter_header_text (header, lines[i].name);
     if (value != NULL && *value != '\0')
       g_string_append_printf (head, "%s: %s\n", _ (lines[i].label), value);
   }

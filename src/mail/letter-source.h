@@ -23,7 +23,6 @@ GPtrArray *letter_header_mailboxes (const LetterHeader *header, const char *name
 
 GPtrArray *letter_mailboxes_new (void);
 void       letter_mailboxes_add (GPtrArray *mailboxes, const char *name, const char *address);
-char      *letter_mailboxes_write (const GPtrArray *mailboxes);
 
 /* What an answer has in In-Reply-To and References (RFC 5322, 3.6.4); NULL: nothing. */
 void letter_header_thread (const LetterHeader *header, char **ret_in_reply_to, char **ret_references);

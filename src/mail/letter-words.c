@@ -45,6 +45,13 @@ letter_find_signature (const char *body, const char **ret_end)
   return line;
 }
 
+/* Without the line that many files begin with already. */
+static const char *
+signature_words (const char *signature)
+{
+  return is_signature_line (signature) ? next_line (signature) : signature;
+}
+
 void
 letter_sign (Letter *letter, const char *signature, gboolean top)
 {
@@ -53,8 +60,8 @@ letter_sign (Letter *letter, const char *signature, gboolean top)
   const char *old = letter->body;
 
   g_strchomp (text);
-  const char *words = is_signature_line (text) ? next_line (text) : text;
-  if (*words == '\0')
+  const char *words = signature_words (text), *behind;
+  if (*words == '\0' || letter_find_signature (letter->body, &behind))
     return;
   if (top) {
     g_string_append_printf (body, "\n" SIGNATURE_LINE "\n%s\n%s%s", words, *old == '\n' ? "" : "\n", old);
@@ -64,6 +71,28 @@ letter_sign (Letter *letter, const char *signature, gboolean top)
   }
   g_free (letter->body);
   letter->body = g_strdup (body->str);
+}
+
+void
+letter_change_signature (Letter *letter, const char *old, const char *signature)
+{
+  const char *behind, *place = letter_find_signature (letter->body, &behind);
+
+  if (!place && signature)
+    letter_sign (letter, signature, FALSE);
+  if (!place || !old)
+    return;
+  const char *words = signature_words (old), *rest = next_line (place);
+  const gsize length = strlen (words);
+  if (strncmp (rest, words, length) != 0 || (rest[length] != '\n' && rest[length] != '\0'))
+    return;
+  rest = next_line (rest + length);
+  g_autofree char *before = g_strndup (letter->body, (gsize)(place - letter->body));
+  char *body = signature
+                   ? g_strconcat (before, SIGNATURE_LINE "\n", signature_words (signature), "\n", rest, NULL)
+                   : g_strconcat (before, rest, NULL);
+  g_free (letter->body);
+  letter->body = body;
 }
 
 char *

@@ -1,4 +1,4 @@
-/* Two dialects of one idea. Members are kept as they stand, and only looked into when somebody
+/* Three dialects of one idea. Members are kept as they stand, and only looked into when somebody
  * asks: a member may be an alias that comes later in the file. */
 #include "mail/mailrc.h"
 
@@ -20,7 +20,7 @@
 typedef struct {
   char *name;
   MailrcForm form;
-  GPtrArray *members; /* of char *: a word with mailx, the list as it stands with mutt */
+  GPtrArray *members; /* of char *: a word with mailx, else the list as it stands */
 } Alias;
 
 struct Mailrc {
@@ -57,7 +57,7 @@ mailrc_free (Mailrc *mailrc)
 
 /* --- reading ----------------------------------------------------------------------------- */
 
-/* The alias NAME, new or with the members that it has; NULL: there are too many. */
+/* The alias NAME, new or with the members that it has; NULL: there are too many, or it is complete. */
 static Alias *
 ensure_alias (Mailrc *mailrc, MailrcForm form, const char *name)
 {
@@ -71,7 +71,8 @@ ensure_alias (Mailrc *mailrc, MailrcForm form, const char *name)
     alias->name = g_strdup (name);
     alias->members = g_ptr_array_new_with_free_func (g_free);
     g_hash_table_insert (mailrc->aliases, g_steal_pointer (&key), alias);
-  }
+  } else if (form == MAILRC_ALIASES && alias->form == form)
+    return NULL;
   if (form == MAILRC_MUTT || alias->form != form)
     g_ptr_array_set_size (alias->members, 0);
   alias->form = form;
@@ -153,16 +154,44 @@ read_mutt (Mailrc *mailrc, const char *line)
     g_ptr_array_add (alias->members, g_strdup (at));
 }
 
+/* "name: member, member"; the name may be quoted. */
+static void
+read_aliases (Mailrc *mailrc, const char *line)
+{
+  g_autoptr (GString) word = g_string_new (NULL);
+  g_autofree char *bare = without_comment (line);
+  const char *colon = strchr (bare, ':');
+  g_autofree char *name = g_strndup (bare, colon != NULL ? (gsize)(colon - bare) : 0);
+  const char *at = g_strstrip (name);
+
+  if (!next_word (&at, word) || *(at + strspn (at, " \t")) != '\0')
+    return;
+  Alias *alias = ensure_alias (mailrc, MAILRC_ALIASES, word->str);
+  if (alias != NULL)
+    g_ptr_array_add (alias->members, g_strdup (colon + 1));
+}
+
 static void
 read_line (Mailrc *mailrc, MailrcForm form, const char *line)
 {
+  static void (*const readers[]) (Mailrc *, const char *)
+      = { [MAILRC_MAILX] = read_mailx, [MAILRC_MUTT] = read_mutt, [MAILRC_ALIASES] = read_aliases };
+
   line += strspn (line, " \t");
-  if (strlen (line) > LINE_LIMIT)
-    return;
-  if (form == MAILRC_MUTT)
-    read_mutt (mailrc, line);
-  else
-    read_mailx (mailrc, line);
+  if (strlen (line) <= LINE_LIMIT)
+    readers[form](mailrc, line);
+}
+
+/* Whether the line NEXT (NULL: there is none) belongs to WHOLE; what says so is taken away. */
+static gboolean
+goes_on (MailrcForm form, GString *whole, const char *next)
+{
+  if (form == MAILRC_ALIASES)
+    return next != NULL && (*next == ' ' || *next == '\t');
+  if (next == NULL || !g_str_has_suffix (whole->str, "\\"))
+    return FALSE;
+  g_string_truncate (whole, whole->len - 1);
+  return TRUE;
 }
 
 void
@@ -176,10 +205,8 @@ mailrc_read (Mailrc *mailrc, MailrcForm form, const char *text, gsize length)
     g_string_append (whole, lines[i]);
     if (g_str_has_suffix (whole->str, "\r"))
       g_string_truncate (whole, whole->len - 1);
-    if (g_str_has_suffix (whole->str, "\\") && lines[i + 1] != NULL) { /* it goes on */
-      g_string_truncate (whole, whole->len - 1);
+    if (goes_on (form, whole, lines[i + 1]))
       continue;
-    }
     read_line (mailrc, form, whole->str);
     g_string_truncate (whole, 0);
   }
@@ -254,26 +281,30 @@ take_member (Expansion *expansion, const char *member, guint depth)
     take_addresses (expansion, member);
 }
 
-/* Pieces between commas that stand in neither quotes nor brackets. */
+/* Takes the next piece of a list, up to a comma that doesn't stand in quotes. NULL: there is none. */
+static char *
+next_piece (const char **at)
+{
+  const char *begin = *at, *end = begin;
+  gboolean quoted = FALSE;
+
+  if (begin == NULL)
+    return NULL;
+  for (; *end != '\0' && (quoted || *end != ','); end++) {
+    if (*end == '\\' && end[1] != '\0')
+      end++;
+    else if (*end == '"')
+      quoted = !quoted;
+  }
+  *at = *end == ',' ? end + 1 : NULL;
+  return g_strstrip (g_strndup (begin, (gsize)(end - begin)));
+}
+
 static void
 take_list (Expansion *expansion, const char *list, guint depth)
 {
-  gboolean quoted = FALSE;
-  const char *piece = list;
-
-  for (const char *at = list;; at++) {
-    if (*at == '\\' && at[1] != '\0') {
-      at++;
-    } else if (*at == '"') {
-      quoted = !quoted;
-    } else if (*at == '\0' || (*at == ',' && !quoted)) {
-      g_autofree char *member = g_strndup (piece, (gsize)(at - piece));
-      take_member (expansion, g_strstrip (member), depth);
-      piece = at + 1;
-    }
-    if (*at == '\0')
-      return;
-  }
+  for (char *member; (member = next_piece (&list)) != NULL; g_free (member))
+    take_member (expansion, member, depth);
 }
 
 static void
@@ -282,10 +313,10 @@ expand (Expansion *expansion, const Alias *alias, guint depth)
   if (depth > DEPTH_LIMIT || !g_hash_table_add (expansion->entered, (gpointer)alias))
     return;
   for (guint i = 0; i < alias->members->len; i++) {
-    if (alias->form == MAILRC_MUTT)
-      take_list (expansion, alias->members->pdata[i], depth);
-    else
+    if (alias->form == MAILRC_MAILX)
       take_member (expansion, alias->members->pdata[i], depth);
+    else
+      take_list (expansion, alias->members->pdata[i], depth);
   }
 }
 
@@ -301,6 +332,22 @@ mailrc_expand (const Mailrc *mailrc, const char *name)
   if (alias != NULL)
     expand (&expansion, alias, 0);
   return mailboxes->len > 0 ? g_steal_pointer (&mailboxes) : NULL;
+}
+
+char *
+mailrc_expand_list (const Mailrc *mailrc, const char *list)
+{
+  g_autoptr (GString) expanded = g_string_new (NULL);
+  const char *rest = list;
+  gboolean changed = FALSE;
+
+  for (char *piece; (piece = next_piece (&rest)) != NULL; g_free (piece)) {
+    g_autoptr (GPtrArray) mailboxes = *piece != '\0' ? mailrc_expand (mailrc, piece) : NULL;
+    g_autofree char *written = mailboxes != NULL ? address_write_list (mailboxes) : NULL;
+    g_string_append_printf (expanded, "%s%s", expanded->len > 0 ? ", " : "", written ? written : piece);
+    changed = changed || written;
+  }
+  return g_strdup (changed ? expanded->str : list);
 }
 
 static int

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/ticks.h"
-#include <ares.h>
+#include "net/ares.h"
 #include <glib.h>
 
 typedef struct AresLoop AresLoop;

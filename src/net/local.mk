@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES =
+nodist_libnet_a_SOURCES =
 libnet_a_SOURCES += src/net/clock.h
 libnet_a_SOURCES += src/net/resolver.h
 libnet_a_SOURCES += src/net/stream.h
@@ -43,3 +44,26 @@ libnet_a_SOURCES += src/net/link-state.c
 libnet_a_SOURCES += src/net/link-state.h
 libnet_a_SOURCES += src/net/link-watch.c
 libnet_a_SOURCES += src/net/link-watch.h
+libnet_a_SOURCES += src/net/library.c
+libnet_a_SOURCES += src/net/library.h
+EXTRA_DIST += src/net/on-demand.awk
+
+# What is called of a library that is loaded on demand: see src/net/library.h.
+make_functions = $(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	$(AWK) -v library=`basename $< .functions` -f $(srcdir)/src/net/on-demand.awk $< >$@.tmp && mv $@.tmp $@
+libnet_a_SOURCES += src/net/openssl.c
+libnet_a_SOURCES += src/net/openssl.h
+nodist_libnet_a_SOURCES += src/net/openssl-functions.h
+EXTRA_DIST += src/net/openssl.functions
+BUILT_SOURCES += src/net/openssl-functions.h
+CLEANFILES += src/net/openssl-functions.h
+src/net/openssl-functions.h: src/net/openssl.functions src/net/on-demand.awk
+	$(make_functions)
+libnet_a_SOURCES += src/net/ares.c
+libnet_a_SOURCES += src/net/ares.h
+nodist_libnet_a_SOURCES += src/net/ares-functions.h
+EXTRA_DIST += src/net/ares.functions
+BUILT_SOURCES += src/net/ares-functions.h
+CLEANFILES += src/net/ares-functions.h
+src/net/ares-functions.h: src/net/ares.functions src/net/on-demand.awk
+	$(make_functions)

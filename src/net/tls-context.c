@@ -8,8 +8,6 @@
 #include "base/i18n.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/x509.h>
 
 /* TLS 1.2's share; every cipher of 1.3 has forward secrecy and authenticates. */
 #define CIPHERS_OF_TLS12 "ECDHE+AESGCM:ECDHE+CHACHA20"

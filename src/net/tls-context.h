@@ -2,7 +2,7 @@
 #pragma once
 
 #include "net/tls.h"
-#include <openssl/ssl.h>
+#include "net/openssl.h"
 
 /* NULL as tls_new_client() and tls_new_server() say. Free with SSL_CTX_free(). */
 SSL_CTX *tls_context_new_client (const TlsClientSettings *settings, GError **error);

@@ -10,9 +10,6 @@
 #include "base/i18n.h"
 #include "base/visible.h"
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
 

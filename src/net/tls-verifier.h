@@ -4,7 +4,7 @@
 
 #include "core/path.h"
 #include "net/tls.h"
-#include <openssl/ssl.h>
+#include "net/openssl.h"
 
 typedef struct {
   char     *name;       /* to verify; NULL: any (a server's clients) */

@@ -9,7 +9,6 @@
 #include "net/tls-context.h"
 #include "net/tls-verifier.h"
 
-#include <openssl/err.h>
 #include <string.h>
 
 /* The most that one record holds in the clear (RFC 8446, section 5.1). */

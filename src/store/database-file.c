@@ -39,17 +39,36 @@ settle (sqlite3 *sqlite)
   sqlite3_exec (sqlite, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
 }
 
-/* SQLite's own handler sleeps longer and longer, so that who has waited long waits longer
- * still. Nobody holds the lock for more than moments: short sleeps, not in step. */
+/* How long to sleep before the lock is tried again: by how long it has been waited for, in
+ * milliseconds. Alone one comes by soon. Of hundreds each try costs the one that holds the lock
+ * its processor, so they try seldom, and more often the longer they have waited: SQLite's own
+ * handler does the opposite, and lets some wait for ever. */
+static const struct {
+  guint waited, pause;
+} pauses[] = { { 20, 4 }, { 100, 20 }, { 2000, 100 }, { 6000, 50 }, { 15000, 25 }, { G_MAXUINT, 12 } };
+
+static guint
+pause_after (guint waited)
+{
+  gsize i = 0;
+
+  while (waited >= pauses[i].waited)
+    i++;
+  return (guint)g_random_int_range ((gint32)pauses[i].pause / 2, (gint32)pauses[i].pause + 1);
+}
+
 static int
 wait_for_others (void *data, int times)
 {
   Database *database = data;
-  guint pause = 1 + ((guint)getpid () + (guint)times * 7) % 10;
 
+  if (times == 0)
+    database->waited = 0;
+  guint pause = pause_after (database->waited);
   if (database->patience < pause)
     return 0;
   database->patience -= pause;
+  database->waited += pause;
   sqlite3_sleep ((int)pause);
   return 1;
 }

@@ -18,6 +18,7 @@ struct Database {
   gboolean checked;    /* the tables are ours */
   gboolean lazy;       /* as SQLite was told last */
   guint    patience;   /* milliseconds that are left to wait for others */
+  guint    waited;     /* so many are over, since the lock was first tried */
   int      pages;      /* in the journal after the latest commit */
   char    *failure, *warning, *damage;
 };

@@ -49,3 +49,5 @@ libstore_a_SOURCES += src/store/batch-load.c
 libstore_a_SOURCES += src/store/batch-fetch.c
 libstore_a_SOURCES += src/store/batch-record.c
 libstore_a_SOURCES += src/store/batch-look.c
+libstore_a_SOURCES += src/store/attached.c
+libstore_a_SOURCES += src/store/attached.h

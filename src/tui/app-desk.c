@@ -2,8 +2,11 @@
 #include "tui/app-private.h"
 
 #include "base/i18n.h"
+#include "mail/address.h"
+#include "mail/lookalike.h"
 #include "net/clock.h"
 #include "tui/sending-screen.h"
+#include "tui/writer.h"
 
 static App *
 app_of (Desk *desk)
@@ -60,6 +63,14 @@ desk_choose (Desk *desk, const char *question, const DeskOption *options, gsize 
 }
 
 static void
+desk_offer (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+            gpointer data)
+{
+  board_offer (app_of (desk)->board, question, options, n, done, data);
+  app_redraw (app_of (desk));
+}
+
+static void
 desk_ask_file (Desk *desk, const char *question, DeskAnswer done, gpointer data)
 {
   board_ask_file (app_of (desk)->board, question, done, data);
@@ -86,18 +97,28 @@ desk_accounts (Desk *desk)
   return config_account_names (app_of (desk)->config);
 }
 
-static const char *
-desk_account_from (Desk *desk, const char *name)
+static void
+desk_change_account (Desk *desk, Letter *letter, const char *name)
 {
-  const Account *account = config_account_named (app_of (desk)->config, name);
+  const Config *config = app_of (desk)->config;
+  g_autoptr (GError) error = NULL;
 
-  return account ? account->from : NULL;
+  if (!writer_change (config, config_account_named (config, name), letter, &error))
+    desk_say (desk, STYLE_WARNING, error->message);
+}
+
+static const char *
+desk_account_of (Desk *desk, const char *from)
+{
+  const Account *account = writer_account (app_of (desk)->config, from);
+
+  return account ? account->name : NULL;
 }
 
 static void
 desk_complete (Desk *desk, const char *typed, DeskCompletion done, gpointer data)
 {
-  completion_ask (app_of (desk)->completion, typed, done, data);
+  app_complete (app_of (desk), typed, done, data);
 }
 
 static void
@@ -105,6 +126,20 @@ desk_complete_cancel (Desk *desk, gpointer data)
 {
   if (app_of (desk)->completion)
     completion_cancel (app_of (desk)->completion);
+}
+
+static char *
+desk_expand (Desk *desk, const char *list)
+{
+  return app_expand (app_of (desk), list);
+}
+
+static char *
+desk_look_alike (Desk *desk, const char *address)
+{
+  g_autoptr (GPtrArray) domains = app_known_domains (app_of (desk));
+
+  return g_strdup (lookalike_find (address_domain (address), domains));
 }
 
 static void
@@ -128,6 +163,23 @@ desk_keep (Desk *desk, Screen *screen)
   if (sheet->compose)
     desk_close (desk, sheet->compose);
   desk_say (desk, STYLE_GOOD, _ ("Kept as a draft"));
+}
+
+static void
+desk_save (Desk *desk, Screen *screen)
+{
+  Sheet *sheet = sheet_of (app_of (desk), screen);
+
+  if (sheet)
+    sheet_save_now (sheet);
+}
+
+static gboolean
+desk_lacks_attachment (Desk *desk, const Letter *letter)
+{
+  const Account *account = app_account (app_of (desk), letter->account);
+
+  return letter_lacks_attachment (letter, account->attachment_words);
 }
 
 static void
@@ -161,10 +213,9 @@ desk_submit (Desk *desk, Screen *screen, gint64 at)
 static CancelResult
 desk_cancel (Desk *desk, Screen *screen)
 {
-  App *app = app_of (desk);
-  const Sheet *sheet = sheet_of (app, screen);
+  const Sheet *sheet = sheet_of (app_of (desk), screen);
 
-  return sheet ? engine_cancel (app->engine, (DeliveryId)sheet->id) : CANCEL_UNKNOWN;
+  return sheet ? engine_cancel (sheet->place->engine, (DeliveryId)sheet->id) : CANCEL_UNKNOWN;
 }
 
 static void
@@ -177,14 +228,16 @@ desk_take_back (Desk *desk, Screen *screen)
 }
 
 static void
-desk_distrust (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now)
+desk_distrust (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now)
 {
-  App *app = app_of (desk);
+  const Sheet *sheet = sheet_of (app_of (desk), screen);
   g_autofree char *span = ticks_to_string (PATH_MEMORY_FIRST);
   g_autofree char *words = g_strdup_printf (
       _ ("It comes last here for %s, or longer if it stays silent; toukan paths shows and forgets it"), span);
 
-  path_memory_note_cost (app->memory, network, path, PATH_COST_SILENCE, began, now);
+  if (!sheet)
+    return;
+  path_memory_note_cost (sheet->place->memory, network, path, PATH_COST_SILENCE, began, now);
   desk_say (desk, STYLE_PLAIN, words);
 }
 
@@ -197,15 +250,21 @@ app_set_desk (App *app)
     .say = desk_say,
     .ask = desk_ask,
     .choose = desk_choose,
+    .offer = desk_offer,
     .ask_file = desk_ask_file,
     .redraw = desk_redraw,
     .wall = desk_wall,
     .accounts = desk_accounts,
-    .account_from = desk_account_from,
+    .change_account = desk_change_account,
+    .account_of = desk_account_of,
     .complete = desk_complete,
     .complete_cancel = desk_complete_cancel,
+    .expand = desk_expand,
+    .look_alike = desk_look_alike,
     .send = desk_send,
     .keep = desk_keep,
+    .save = desk_save,
+    .lacks_attachment = desk_lacks_attachment,
     .discard = desk_discard,
     .edit = app_edit,
     .edits_headers = desk_edits_headers,

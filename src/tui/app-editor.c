@@ -3,8 +3,6 @@
 #include "tui/app-private.h"
 
 #include <errno.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <glib/gstdio.h>
 

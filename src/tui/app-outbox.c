@@ -5,15 +5,15 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "base/visible.h"
 #include "engine/outbox-show.h"
 #include "engine/outbox-words.h"
-#include "engine/when.h"
 #include "mail/address.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
 #include "tui/outbox-screen.h"
+#include "tui/stored.h"
 #include "tui/text-screen.h"
+#include "tui/writer.h"
 
 #define WAITING                                                                                              \
   (1U << OUTBOX_DRAFT | 1U << OUTBOX_HELD | 1U << OUTBOX_QUEUED | 1U << OUTBOX_SENDING                       \
@@ -31,11 +31,9 @@ say (App *app, Style style, const char *text)
 /* --- looking -------------------------------------------------------------------------- */
 
 typedef struct {
-  App *app;
-  guint states;
+  Place *place;
   gint64 version;   /* when it was looked at last */
   GPtrArray *items; /* NULL: nothing has changed */
-  Letter *letter;   /* to begin with, where there is no draft; NULL: this isn't about that */
 } Look;
 
 static void
@@ -51,7 +49,7 @@ static void
 look_at (Outbox *outbox, gpointer data)
 {
   Look *look = data;
-  const OutboxFilter filter = { .states = look->states, .owner = OUTBOX_ANYBODY };
+  const OutboxFilter filter = { .states = WAITING, .owner = OUTBOX_ANYBODY };
   const gint64 version = outbox_version (outbox);
 
   if (version == look->version)
@@ -66,12 +64,13 @@ static void
 after_look (Outbox *outbox, gpointer data)
 {
   Look *look = data;
-  App *app = look->app;
+  Place *place = look->place;
+  App *app = place->app;
 
-  app->looking = FALSE;
+  place->looking = FALSE;
   if (look->items && app->outbox) {
-    outbox_screen_set (app->outbox, g_steal_pointer (&look->items));
-    app->outbox_version = look->version;
+    outbox_screen_set (app->outbox, place->index, g_steal_pointer (&look->items));
+    place->version = look->version;
     app_redraw (app);
   }
   if (look->items)
@@ -79,15 +78,24 @@ after_look (Outbox *outbox, gpointer data)
   g_free (look);
 }
 
+static void
+look_at_place (Place *place)
+{
+  if (place->looking)
+    return;
+  Look *look = g_new0 (Look, 1);
+  *look = (Look){ .place = place, .version = place->version };
+  place->looking = TRUE;
+  outbox_source_run (place->source, look_at, after_look, look);
+}
+
 void
 app_look_at_outbox (App *app)
 {
-  if (!app->outbox || app->looking || app->closing)
+  if (!app->outbox || app->closing)
     return;
-  Look *look = g_new0 (Look, 1);
-  *look = (Look){ .app = app, .states = WAITING, .version = app->outbox_version };
-  app->looking = TRUE;
-  outbox_source_run (app->source, look_at, after_look, look);
+  for (guint i = 0; i < app->places->len; i++)
+    look_at_place (app_place_at (app, i));
 }
 
 void
@@ -97,7 +105,8 @@ app_open_outbox (App *app)
     board_raise (app->board, app->outbox);
   } else {
     app->outbox = outbox_screen_new (&app->desk);
-    app->outbox_version = 0;
+    for (guint i = 0; i < app->places->len; i++)
+      app_place_at (app, i)->version = 0;
     board_open (app->board, app->outbox);
   }
   app_look_at_outbox (app);
@@ -106,7 +115,7 @@ app_open_outbox (App *app)
 /* --- acting ----------------------------------------------------------------------------- */
 
 typedef struct {
-  App *app;
+  Place *place;
   gint64 id;
   OutboxAction action;
   OutboxResult result;
@@ -136,7 +145,7 @@ act (Outbox *outbox, gpointer data)
 static void
 tell_act (const Act *job)
 {
-  App *app = job->app;
+  App *app = job->place->app;
 
   if (job->error) {
     say (app, STYLE_BAD, job->error->message);
@@ -164,26 +173,27 @@ static void
 after_act (Outbox *outbox, gpointer data)
 {
   Act *job = data;
-  App *app = job->app;
+  App *app = job->place->app;
   const gboolean goes
       = job->action == OUTBOX_RETRY || job->action == OUTBOX_RESOLVE_RESEND || job->action == OUTBOX_RELEASE;
 
   tell_act (job);
   if (!job->error && job->result == OUTBOX_DONE && goes && !app->closing)
-    outbox_source_adopt (app->source, job->id);
+    outbox_source_adopt (job->place->source, job->id);
   app_look_at_outbox (app);
   g_clear_error (&job->error);
   g_free (job);
 }
 
 void
-app_act (Desk *desk, gint64 id, OutboxAction action)
+app_act (Desk *desk, guint number, gint64 id, OutboxAction action)
 {
   App *app = (App *)desk;
+  Place *place = app_place_at (app, number);
 
   /* What is in hand here is cancelled exactly, and at once. */
   if (action == OUTBOX_CANCEL) {
-    const CancelResult result = engine_cancel (app->engine, (DeliveryId)id);
+    const CancelResult result = engine_cancel (place->engine, (DeliveryId)id);
     if (result != CANCEL_UNKNOWN) {
       say (app, STYLE_WARNING,
            result == CANCEL_CANCELLED ? _ (done_words[OUTBOX_CANCEL])
@@ -192,8 +202,8 @@ app_act (Desk *desk, gint64 id, OutboxAction action)
     }
   }
   Act *job = g_new0 (Act, 1);
-  *job = (Act){ .app = app, .id = id, .action = action };
-  outbox_source_run (app->source, act, after_act, job);
+  *job = (Act){ .place = place, .id = id, .action = action };
+  outbox_source_run (place->source, act, after_act, job);
 }
 
 /* --- showing ------------------------------------------------------------------------------ */
@@ -235,54 +245,24 @@ after_find_item (Outbox *outbox, gpointer data)
 }
 
 void
-app_show_item (Desk *desk, gint64 id)
+app_show_item (Desk *desk, guint number, gint64 id)
 {
   Show *show = g_new0 (Show, 1);
 
   *show = (Show){ .app = (App *)desk, .id = id };
-  outbox_source_run (show->app->source, find_item, after_find_item, show);
+  outbox_source_run (app_place_at (show->app, number)->source, find_item, after_find_item, show);
 }
 
 /* --- editing -------------------------------------------------------------------------------- */
 
 typedef struct {
-  App *app;
+  Place *place;
   gint64 id;
   GStrv own; /* addresses that are the writer's */
   const Account *account;
   Letter *letter;
   GError *error;
 } Editing;
-
-typedef struct {
-  BodyReader reader;
-  OutboxReader *stored;
-} Stored;
-
-static gssize
-stored_read (BodyReader *reader, guint8 *buffer, gsize length, GError **error)
-{
-  return outbox_read (((Stored *)reader)->stored, buffer, length, error);
-}
-
-static void
-stored_free (BodyReader *reader)
-{
-  outbox_reader_free (((Stored *)reader)->stored);
-  g_free (reader);
-}
-
-static BodyReader *
-open_item (Outbox *outbox, gint64 id, GError **error)
-{
-  OutboxReader *stored = outbox_open_message (outbox, id, error);
-
-  if (!stored)
-    return NULL;
-  Stored *body = g_new (Stored, 1);
-  *body = (Stored){ { stored_read, stored_free }, stored };
-  return &body->reader;
-}
 
 static GBytes *
 read_whole (BodyReader *reader, GError **error)
@@ -321,31 +301,14 @@ restore_bcc (Letter *letter, const Envelope *envelope)
   }
 }
 
-/* What was to be sent becomes a draft again, in the same place, before anybody writes in it. */
-static gboolean
-make_draft (Outbox *outbox, Editing *editing, const OutboxItem *item)
-{
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (editing->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = editing->letter->from,
-                            .subject = editing->letter->subject };
-  gboolean found;
-
-  return outbox_put_over (outbox, item->id, editing->account, nobody, body, &wish, &found, &editing->error)
-         && found;
-}
-
 static void
-read_message (Outbox *outbox, Editing *editing, const OutboxItem *item, const char *directory)
+read_message (Outbox *outbox, Editing *editing, const OutboxItem *item)
 {
-  g_autoptr (BodyReader) reader = open_item (outbox, item->id, &editing->error);
+  g_autoptr (BodyReader) reader = stored_open (outbox, item->id, &editing->error);
   g_autoptr (GBytes) bytes = reader ? read_whole (reader, &editing->error) : NULL;
-  g_autofree char *folder = g_build_filename (directory, "attached-XXXXXX", NULL);
+  g_autofree char *folder = bytes ? attached_folder (editing->place->attached, &editing->error) : NULL;
 
-  if (!bytes || !g_mkdtemp_full (folder, 0700))
+  if (!folder)
     return;
   g_autoptr (BodySource) message = body_source_new_bytes (bytes);
   editing->letter
@@ -356,7 +319,8 @@ read_message (Outbox *outbox, Editing *editing, const OutboxItem *item, const ch
   restore_bcc (editing->letter, item->envelope);
   g_free (editing->letter->account);
   editing->letter->account = g_strdup (item->account);
-  if (!make_draft (outbox, editing, item))
+  /* What was to be sent becomes a draft again, in the same place, before anybody writes in it. */
+  if (!stored_put_draft_over (outbox, item->id, editing->letter, editing->account, &editing->error))
     g_clear_pointer (&editing->letter, letter_free);
 }
 
@@ -369,15 +333,15 @@ read_letter (Outbox *outbox, gpointer data)
   if (!item)
     return;
   if (item->state == OUTBOX_DRAFT) {
-    g_autoptr (BodyReader) reader = open_item (outbox, item->id, &editing->error);
+    g_autoptr (BodyReader) reader = stored_open (outbox, item->id, &editing->error);
     editing->letter = reader ? letter_read_draft (reader, NULL) : NULL;
   }
   if (!editing->letter && !editing->error)
-    read_message (outbox, editing, item, editing->app->directory);
+    read_message (outbox, editing, item);
 }
 
-static void
-close_blank (App *app)
+void
+app_close_blank (App *app)
 {
   Sheet *blank = g_steal_pointer (&app->blank);
 
@@ -392,11 +356,11 @@ static void
 after_read_letter (Outbox *outbox, gpointer data)
 {
   Editing *editing = data;
-  App *app = editing->app;
+  App *app = editing->place->app;
 
   if (editing->letter) {
-    sheet_new (app, editing->letter, editing->id);
-    close_blank (app);
+    sheet_new (editing->place, editing->letter, editing->id);
+    app_close_blank (app);
   } else {
     say (app, STYLE_BAD,
          editing->error ? editing->error->message : _ ("It can't be edited: it is being sent, or has gone"));
@@ -408,108 +372,25 @@ after_read_letter (Outbox *outbox, gpointer data)
   app_redraw (app);
 }
 
-static GStrv
-own_addresses (const App *app)
-{
-  const char *const *accounts = config_account_names (app->config);
-  g_autoptr (GStrvBuilder) own = g_strv_builder_new ();
-
-  for (gsize i = 0; accounts[i]; i++) {
-    const Account *account = config_account_named (app->config, accounts[i]);
-    g_autoptr (GPtrArray) mailboxes = account->from ? address_parse_list (account->from, NULL, NULL) : NULL;
-    if (mailboxes && mailboxes->len > 0)
-      g_strv_builder_add (own, ((const Mailbox *)g_ptr_array_index (mailboxes, 0))->address);
-  }
-  return g_strv_builder_end (own);
-}
-
 void
-app_edit_item (Desk *desk, gint64 id)
+app_edit_item (Desk *desk, guint number, gint64 id)
 {
   App *app = (App *)desk;
-  const Sheet *sheet = sheet_with (app, id);
+  Place *place = app_place_at (app, number);
+  const Sheet *sheet = sheet_with (place, id);
 
   if (sheet && sheet->compose) {
     board_raise (app->board, sheet->compose);
     app_redraw (app);
     return;
   }
-  if (!draft_locks_take (app->locks, id)) {
+  if (!draft_locks_take (place->locks, id)) {
     say (app, STYLE_WARNING, _ ("It is being written in another composer"));
     return;
   }
   Editing *editing = g_new0 (Editing, 1);
-  *editing = (Editing){ .app = app, .id = id, .own = own_addresses (app), .account = app->account };
-  outbox_source_run (app->source, read_letter, after_read_letter, editing);
-}
-
-/* --- drafts at the beginning ------------------------------------------------------------------ */
-
-typedef struct {
-  App *app;
-  gint64 id;
-} Offer;
-
-static void
-on_offer (char key, gpointer data)
-{
-  Offer *offer = data;
-
-  if (key == 'c')
-    app_edit_item (&offer->app->desk, offer->id);
-  else if (key == 'o')
-    app_open_outbox (offer->app);
-  g_free (offer);
-}
-
-static void
-offer_draft (App *app, const OutboxItem *item, guint others)
-{
-  const DeskOption options[]
-      = { { 'c', _ ("Continue") }, { 'n', _ ("New letter") }, { 'o', _ ("All drafts") } };
-  g_autofree char *subject = outbox_subject_words (item);
-  g_autofree char *when = when_format (item->changed, clock_instant ().wall);
-  /* TRANSLATORS: the subject of a letter, and a time */
-  g_autofree char *one = g_strdup_printf (_ ("A letter isn't finished: %s, %s"), subject, when);
-  g_autofree char *more
-      = others > 0 ? g_strdup_printf (ngettext (" (and %u other)", " (and %u others)", others), others)
-                   : g_strdup ("");
-  g_autofree char *words = g_strconcat (one, more, NULL);
-  Offer *offer = g_new (Offer, 1);
-
-  *offer = (Offer){ app, item->id };
-  app->desk.choose (&app->desk, words, options, others > 0 ? 3 : 2, on_offer, offer);
-}
-
-static void
-after_look_for_drafts (Outbox *outbox, gpointer data)
-{
-  Look *look = data;
-  App *app = look->app;
-  const OutboxItem *newest = NULL;
-  guint n = 0;
-
-  for (guint i = 0; look->items && i < look->items->len; i++) {
-    const OutboxItem *item = g_ptr_array_index (look->items, i);
-    if (item->owner != (guint32)getuid () || !draft_locks_is_free (app->locks, item->id))
-      continue;
-    n++;
-    if (!newest || item->changed >= newest->changed)
-      newest = item;
-  }
-  app->blank = sheet_new (app, look->letter, 0);
-  if (newest)
-    offer_draft (app, newest, n - 1);
-  if (look->items)
-    g_ptr_array_unref (look->items);
-  g_free (look);
-}
-
-void
-app_offer_drafts (App *app, Letter *letter)
-{
-  Look *look = g_new0 (Look, 1);
-
-  *look = (Look){ .app = app, .states = 1U << OUTBOX_DRAFT, .version = -1, .letter = letter };
-  outbox_source_run (app->source, look_at, after_look_for_drafts, look);
+  *editing = (Editing){
+    .place = place, .id = id, .own = writer_addresses (app->config), .account = place->account
+  };
+  outbox_source_run (place->source, read_letter, after_read_letter, editing);
 }

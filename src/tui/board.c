@@ -2,7 +2,6 @@
  * to the screen that was on top when it was asked, and goes with it. */
 #include "tui/board.h"
 
-#include "base/i18n.h"
 #include "tui/file-screen.h"
 #include "tui/help-screen.h"
 #include "tui/key-line.h"
@@ -18,6 +17,7 @@ struct Board {
   GPtrArray *closed;
   Question *question; /* NULL: none */
   Screen *asking;     /* whose it is; NULL: nobody's */
+  gboolean gives_way; /* to whoever types on */
   char *message;      /* NULL: none */
   Style style;
 };
@@ -122,6 +122,7 @@ set_question (Board *board, Question *question)
   end_question (board, FALSE);
   board->question = question;
   board->asking = board_top (board);
+  board->gives_way = FALSE;
 }
 
 void
@@ -139,6 +140,16 @@ board_choose (Board *board, const char *question, const DeskOption *options, gsi
     return;
   }
   set_question (board, question_new_choice (question, options, n, done, data));
+}
+
+void
+board_offer (Board *board, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+             gpointer data)
+{
+  const gboolean busy = board->question != NULL;
+
+  board_choose (board, question, options, n, done, data);
+  board->gives_way = board->gives_way || !busy;
 }
 
 void
@@ -188,14 +199,24 @@ press_question (Board *board, KeyCommand command, const Press *press)
   }
 }
 
+static gboolean
+is_typed_past (const Board *board, const Press *press)
+{
+  return question_is_up (board) && board->gives_way
+         && (press->kind == PRESS_TEXT || press->kind == PRESS_PASTE)
+         && !question_has_choice (board->question, press);
+}
+
 KeyCommand
 board_press (Board *board, const Press *press, Ticks now)
 {
+  g_clear_pointer (&board->message, g_free);
+  if (is_typed_past (board, press))
+    end_question (board, FALSE);
   const KeyPlace place = place_of (board);
   const KeyCommand command = keymap_find (board->keymap, place, press);
   Screen *top = board_top (board);
 
-  g_clear_pointer (&board->message, g_free);
   switch (command) {
   case COMMAND_REDRAW:
   case COMMAND_SUSPEND:
@@ -251,7 +272,7 @@ board_draw (Board *board, Surface *surface, Ticks now)
                   question_is_up (board) ? keys - MIN (keys, question_rows (board->question, surface->width))
                                          : keys);
   if (!question_is_up (board) || !question_has_choices (board->question))
-    key_line_draw (board->keymap, place_of (board), surface, keys);
+    key_line_draw (board->keymap, place_of (board), question_is_up (board) ? NULL : top, surface, keys);
 }
 
 Ticks

@@ -21,6 +21,8 @@ void    board_ask (Board *board, const char *question, const char *initial, Desk
 /* Where a question is open already, this one is left without an answer. */
 void    board_choose (Board *board, const char *question, const DeskOption *options, gsize n,
                       DeskChoice done, gpointer data);
+void    board_offer (Board *board, const char *question, const DeskOption *options, gsize n,
+                     DeskChoice done, gpointer data);
 void    board_ask_file (Board *board, const char *question, DeskAnswer done, gpointer data);
 
 /* Puts SCREEN, which is open, on top. */

@@ -2,6 +2,7 @@
 #include "tui/compose-private.h"
 
 #include "base/i18n.h"
+#include "mail/address.h"
 #include "tui/board.h"
 #include "tui/letter-words.h"
 #include "tui/paint.h"
@@ -22,6 +23,20 @@ label_columns (const ComposeScreen *compose)
   return columns + 2;
 }
 
+/* "work: hanako@example.org": over which account, and as whom; the caller's. */
+static char *
+sender_words (const ComposeScreen *compose)
+{
+  g_autofree char *from = compose_text (compose->editors[FIELD_FROM]);
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (from, NULL, NULL);
+
+  if (!mailboxes || mailboxes->len != 1 || !compose->letter->account)
+    return g_strdup (compose->letter->account ? compose->letter->account : "");
+  g_autofree char *sender
+      = letter_words_address (((const Mailbox *)g_ptr_array_index (mailboxes, 0))->address);
+  return g_strdup_printf ("%s: %s", compose->letter->account, sender);
+}
+
 static void
 draw_title (const ComposeScreen *compose, Surface *surface)
 {
@@ -29,7 +44,9 @@ draw_title (const ComposeScreen *compose, Surface *surface)
   g_autofree char *title = *subject != '\0' ? g_strdup_printf ("toukan  %s", subject)
                                             : g_strdup_printf ("toukan  %s", _ ("New letter"));
 
-  paint_title (surface, title, compose->letter->account);
+  g_autofree char *sender = sender_words (compose);
+  const gboolean fits = surface_columns (title, -1) + surface_columns (sender, -1) + 2 <= surface->width;
+  paint_title (surface, title, fits ? sender : compose->letter->account);
 }
 
 /* Returns the rows used. */
@@ -51,22 +68,38 @@ draw_field (ComposeScreen *compose, Surface *surface, Field field, guint y, guin
   return rows;
 }
 
-/* Returns the rows used. */
-static guint
-draw_attachments (const ComposeScreen *compose, Surface *surface, guint y, guint labels)
+static void
+list_attachments (ComposeScreen *compose)
 {
   const GPtrArray *attachments = compose->letter->attachments;
-  g_autofree char *label = g_strdup_printf ("%s:", _ ("Attached"));
+  g_autoptr (GStrvBuilder) rows = g_strv_builder_new ();
 
-  for (guint i = 0; i < attachments->len && y + i < surface->height; i++) {
+  if (compose->listed == compose->changes + 1)
+    return;
+  compose->listed = compose->changes + 1;
+  for (guint i = 0; i < attachments->len; i++) {
     g_autofree char *words = letter_words_attachment (g_ptr_array_index (attachments, i), NULL);
-    g_autofree char *numbered = g_strdup_printf ("%u. %s", i + 1, words);
-    if (i == 0)
-      surface_put (surface, 0, y, labels, STYLE_LABEL, label, -1);
-    surface_put_padded (surface, labels, y + i, surface->width - MIN (labels, surface->width), STYLE_PLAIN,
-                        numbered);
+    g_autofree char *row = g_strdup_printf ("%u. %s", i + 1, words);
+    g_strv_builder_add (rows, row);
   }
-  return attachments->len;
+  g_strfreev (compose->attached);
+  compose->attached = g_strv_builder_end (rows);
+}
+
+/* Returns the rows used. */
+static guint
+draw_attachments (ComposeScreen *compose, Surface *surface, guint y, guint labels)
+{
+  g_autofree char *label = g_strdup_printf ("%s:", _ ("Attached"));
+  guint used = 0;
+
+  list_attachments (compose);
+  for (; compose->attached[used] && y + used < surface->height; used++)
+    surface_put_padded (surface, labels, y + used, surface->width - MIN (labels, surface->width), STYLE_PLAIN,
+                        compose->attached[used]);
+  if (used > 0)
+    surface_put (surface, 0, y, labels, STYLE_LABEL, label, -1);
+  return used;
 }
 
 static void

@@ -2,10 +2,9 @@
  * to the next. */
 #include "tui/compose-private.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "mail/address.h"
+#include "tui/letter-words.h"
 
 const ComposeField compose_fields[FIELD_COUNT] = {
   [FIELD_FROM] = { N_ ("From"), offsetof (Letter, from), TRUE, FALSE },
@@ -41,21 +40,44 @@ compose_check (ComposeScreen *compose, Field field)
   g_strdelimit (typed, "\n", ' ');
   if (*g_strstrip (typed) == '\0')
     return;
-  GPtrArray *mailboxes = address_parse_list (typed, NULL, &error);
-  if (mailboxes)
-    g_ptr_array_unref (mailboxes);
-  else
+  g_autofree char *expanded = compose->desk->expand (compose->desk, typed);
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (expanded, NULL, &error);
+  if (!mailboxes)
     compose->faults[field] = g_strdup (error->message);
 }
 
-static void
-compose_say_fault (ComposeScreen *compose, Field field)
+/* The first address of LIST that may be a slip of the finger; the caller's; NULL: none may. */
+static char *
+look_alike_words (Desk *desk, const char *list)
 {
-  if (field >= FIELD_COUNT)
+  g_autoptr (GPtrArray) mailboxes = address_parse_list (list, NULL, NULL);
+
+  for (guint i = 0; mailboxes && i < mailboxes->len; i++) {
+    const char *address = ((const Mailbox *)g_ptr_array_index (mailboxes, i))->address;
+    g_autofree char *known = desk->look_alike (desk, address);
+    if (known)
+      return letter_words_look_alike (address, known);
+  }
+  return NULL;
+}
+
+/* What is wrong with a field, or may be, is said when it is left. */
+static void
+say_fault (ComposeScreen *compose, Field field)
+{
+  Desk *desk = compose->desk;
+
+  if (field >= FIELD_COUNT || !compose_fields[field].addresses)
     return;
   compose_check (compose, field);
-  if (compose->faults[field])
-    compose->desk->say (compose->desk, STYLE_BAD, compose->faults[field]);
+  if (compose->faults[field]) {
+    desk->say (desk, STYLE_BAD, compose->faults[field]);
+    return;
+  }
+  g_autofree char *typed = compose_text (compose->editors[field]);
+  g_autofree char *doubt = field != FIELD_FROM ? look_alike_words (desk, typed) : NULL;
+  if (doubt)
+    desk->say (desk, STYLE_WARNING, doubt);
 }
 
 /* --- completion --------------------------------------------------------------------------- */
@@ -154,25 +176,9 @@ compose_move_focus (ComposeScreen *compose, int direction)
   if (to < 0 || to > FIELD_BODY)
     return FALSE;
   compose_drop_suggestions (compose);
-  compose_say_fault (compose, compose->focus);
+  say_fault (compose, compose->focus);
+  if (compose->focus == FIELD_FROM)
+    compose_settle_account (compose);
   compose->focus = (guint)to;
   return TRUE;
-}
-
-void
-compose_next_account (ComposeScreen *compose)
-{
-  const char *const *names = compose->desk->accounts (compose->desk);
-  gsize next = 0;
-
-  for (gsize i = 0; names[i]; i++)
-    if (g_strcmp0 (names[i], compose->letter->account) == 0)
-      next = names[i + 1] ? i + 1 : 0;
-  if (!names[next])
-    return;
-  g_free (compose->letter->account);
-  compose->letter->account = g_strdup (names[next]);
-  const char *from = compose->desk->account_from (compose->desk, names[next]);
-  editor_load (compose->editors[FIELD_FROM], from ? from : "", from ? strlen (from) : 0);
-  compose->changes++;
 }

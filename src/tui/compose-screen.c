@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/i18n.h"
 #include "tui/editor-keys.h"
 
 static ComposeScreen *
@@ -43,7 +42,10 @@ do_letter_command (ComposeScreen *compose, KeyCommand command)
 
   switch (command) {
   case COMMAND_SEND:
-    desk->send (desk, &compose->screen);
+    compose_send (compose);
+    return TRUE;
+  case COMMAND_SAVE_NOW:
+    desk->save (desk, &compose->screen);
     return TRUE;
   case COMMAND_SAVE:
     desk->keep (desk, &compose->screen);
@@ -210,7 +212,9 @@ free_screen (Screen *screen)
   }
   editor_free (compose->body);
   letter_free (compose->letter);
+  g_strfreev (compose->attached);
   g_free (compose->needle);
+  g_free (compose->replacement);
   g_free (compose);
 }
 
@@ -219,7 +223,7 @@ compose_screen_new (Desk *desk, const Letter *letter)
 {
   ComposeScreen *compose = g_new0 (ComposeScreen, 1);
 
-  compose->screen = (Screen){ "compose", place, compose_draw, press, changes_at, free_screen };
+  compose->screen = (Screen){ "compose", place, compose_draw, press, changes_at, free_screen, NULL };
   compose->desk = desk;
   compose->letter = letter_copy (letter);
   for (Field field = 0; field < FIELD_COUNT; field++) {
@@ -247,6 +251,12 @@ compose_screen_letter (Screen *screen)
   g_free (letter->body);
   letter->body = compose_text (compose->body);
   return letter;
+}
+
+const char *
+compose_screen_account (const Screen *screen)
+{
+  return compose_of (screen)->letter->account;
 }
 
 guint64

@@ -10,8 +10,10 @@
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
-#include "mail/address.h"
+#include "engine/state.h"
+#include "store/attached.h"
 #include "tui/app.h"
+#include "tui/writer.h"
 
 typedef struct {
   char *account, *subject, *body_file, *reply_to, *forward;
@@ -147,32 +149,16 @@ read_body (Letter *letter, const char *file, GError **error)
   return TRUE;
 }
 
-/* The writer's own addresses: NULL-terminated, the caller's. */
-static GStrv
-own_addresses (const Config *config)
-{
-  const char *const *names = config_account_names (config);
-  g_autoptr (GStrvBuilder) own = g_strv_builder_new ();
-
-  for (gsize i = 0; names[i]; i++) {
-    const Account *account = config_account_named (config, names[i]);
-    g_autoptr (GPtrArray) mailboxes = account->from ? address_parse_list (account->from, NULL, NULL) : NULL;
-    if (mailboxes && mailboxes->len > 0)
-      g_strv_builder_add (own, ((const Mailbox *)g_ptr_array_index (mailboxes, 0))->address);
-  }
-  return g_strv_builder_end (own);
-}
-
 static Letter *
-letter_of_file (const Options *options, const Config *config, GError **error)
+letter_of_file (const Options *options, const Config *config, Attached *attached, GError **error)
 {
   const char *file = options->reply_to ? options->reply_to : options->forward;
   const LetterKind kind = options->forward     ? LETTER_FORWARD
                           : options->reply_all ? LETTER_REPLY_ALL
                                                : LETTER_REPLY;
   g_autoptr (BodySource) message = read_file (file, error);
-  g_auto (GStrv) own = own_addresses (config);
-  g_autofree char *folder = message ? g_dir_make_tmp ("toukan-XXXXXX", error) : NULL;
+  g_auto (GStrv) own = writer_addresses (config);
+  g_autofree char *folder = message ? attached_folder (attached, error) : NULL;
 
   if (!folder)
     return NULL;
@@ -184,10 +170,11 @@ letter_of_file (const Options *options, const Config *config, GError **error)
 /* --- the letter ---------------------------------------------------------------------------- */
 
 static Letter *
-begin_letter (const Options *options, const Config *config, char **arguments, GError **error)
+begin_letter (const Options *options, const Config *config, Attached *attached, char **arguments,
+              GError **error)
 {
   if (options->reply_to || options->forward)
-    return letter_of_file (options, config, error);
+    return letter_of_file (options, config, attached, error);
   if (!arguments[0] || g_ascii_strncasecmp (arguments[0], "mailto:", strlen ("mailto:")) != 0)
     return letter_new ();
   g_autofree char *ignored = NULL;
@@ -216,9 +203,10 @@ attach (Letter *letter, char **files, GError **error)
 }
 
 static Letter *
-make_letter (const Options *options, const Config *config, char **arguments, GError **error)
+make_letter (const Options *options, const Config *config, Attached *attached, char **arguments,
+             GError **error)
 {
-  g_autoptr (Letter) letter = begin_letter (options, config, arguments, error);
+  g_autoptr (Letter) letter = begin_letter (options, config, attached, arguments, error);
 
   if (!letter)
     return NULL;
@@ -228,12 +216,24 @@ make_letter (const Options *options, const Config *config, char **arguments, GEr
   add_addresses (&letter->bcc, options->bcc);
   if (options->subject)
     set_field (&letter->subject, options->subject);
-  if (options->account)
-    set_field (&letter->account, options->account);
   if ((options->body_file && !read_body (letter, options->body_file, error))
       || !attach (letter, options->attach, error))
     return NULL;
   return g_steal_pointer (&letter);
+}
+
+/* An answer goes out by the account that the message came to, and under its whole From. */
+static const Account *
+choose_account (Letter *letter, const Config *config, const char *name, GError **error)
+{
+  const char *sender = *letter->from != '\0' ? letter->from : NULL;
+  const Account *account = config_account (config, name, sender, error);
+
+  if (account) {
+    set_field (&letter->account, account->name);
+    set_field (&letter->from, "");
+  }
+  return account;
 }
 
 static int
@@ -265,8 +265,11 @@ compose_run (int argc, char **argv)
     return fail (error);
   g_auto (GStrv) arguments = arguments_of (argc, argv);
   g_autoptr (Config) config = config_load ((const char *const *)options.set, &error);
-  const Account *account = config ? config_account (config, options.account, NULL, &error) : NULL;
-  Letter *letter = account ? make_letter (&options, config, arguments, &error) : NULL;
+  const Account *usual = config ? config_account (config, options.account, NULL, NULL) : NULL;
+  g_autofree char *directory = state_directory (usual);
+  g_autoptr (Attached) attached = attached_new (directory); /* what it holds it holds to the end */
+  g_autoptr (Letter) letter = config ? make_letter (&options, config, attached, arguments, &error) : NULL;
+  const Account *account = letter ? choose_account (letter, config, options.account, &error) : NULL;
 
-  return letter ? app_run (config, account, letter, is_plain) : fail (error);
+  return account ? app_run (config, account, g_steal_pointer (&letter), is_plain) : fail (error);
 }

@@ -34,6 +34,9 @@ struct Desk {
   /* One of OPTIONS (N of them); DONE once. */
   void (*choose) (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
                   gpointer data);
+  /* The same, but whoever types on has left it without an answer, and nothing typed is lost. */
+  void (*offer)  (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+                  gpointer data);
   /* A file's name, with completion; DONE once. */
   void (*ask_file) (Desk *desk, const char *question, DeskAnswer done, gpointer data);
   /* Something looks different now. */
@@ -43,16 +46,27 @@ struct Desk {
 
   /* --- a letter being written --------------------------------------------------------- */
 
-  /* Accounts by name, NULL-terminated, the default first; and the From of one. Owned by DESK. */
+  /* Accounts by name, NULL-terminated, the default first. Owned by DESK. */
   const char *const *(*accounts) (Desk *desk);
-  const char *(*account_from) (Desk *desk, const char *account);
+  /* LETTER is ACCOUNT's from now on, with its From and signature. */
+  void (*change_account) (Desk *desk, Letter *letter, const char *account);
+  /* The account that writes as FROM; NULL: none does. Owned by DESK. */
+  const char *(*account_of) (Desk *desk, const char *from);
   /* Addresses for what was typed; DONE at once or later, until the next question. */
   void (*complete) (Desk *desk, const char *typed, DeskCompletion done, gpointer data);
   void (*complete_cancel) (Desk *desk, gpointer data);
+  /* LIST with what aliases in it stand for. Free with g_free(). */
+  char *(*expand) (Desk *desk, const char *list);
+  /* A domain that was written to, and that ADDRESS's is nearly; NULL: there is none. Free with g_free(). */
+  char *(*look_alike) (Desk *desk, const char *address);
   /* The letter of SCREEN as it is now goes to review (or out, with review = no), or becomes a
    * draft and is left. */
   void (*send)   (Desk *desk, Screen *screen);
   void (*keep)   (Desk *desk, Screen *screen);
+  /* Makes a draft of it now; that it is safe is told. */
+  void (*save)   (Desk *desk, Screen *screen);
+  /* Its text speaks of an attachment, and nothing is attached. */
+  gboolean (*lacks_attachment) (Desk *desk, const Letter *letter);
   /* Throws it away, and its draft. */
   void (*discard) (Desk *desk, Screen *screen);
   /* $EDITOR on TEXT; DONE with what came of it; NULL: nothing did. */
@@ -70,12 +84,12 @@ struct Desk {
    * edited. What came of it is told. */
   void (*take_back) (Desk *desk, Screen *screen);
   /* PATH of NETWORK was silent since BEGAN: from now on it comes last there, until it answers. */
-  void (*distrust) (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now);
+  void (*distrust) (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now);
 
   /* --- what waits ------------------------------------------------------------------------- */
 
-  /* Done on the writer thread; what came of it is told. */
-  void (*act)  (Desk *desk, gint64 id, OutboxAction action);
-  void (*show) (Desk *desk, gint64 id);
-  void (*edit_item) (Desk *desk, gint64 id);
+  /* Item ID of outbox number PLACE. Done on the writer thread; what came of it is told. */
+  void (*act)  (Desk *desk, guint place, gint64 id, OutboxAction action);
+  void (*show) (Desk *desk, guint place, gint64 id);
+  void (*edit_item) (Desk *desk, guint place, gint64 id);
 };

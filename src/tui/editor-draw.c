@@ -1,8 +1,6 @@
 /* The window on the text. Only the lines in it are looked at, however many there are. */
 #include "tui/editor-private.h"
 
-#include <string.h>
-
 #include "tui/rows.h"
 
 guint

@@ -1,8 +1,6 @@
 /* Where the cursor is and how it moves. */
 #include "tui/editor-private.h"
 
-#include <string.h>
-
 #include "tui/glyph.h"
 #include "tui/rows.h"
 

@@ -4,7 +4,6 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "base/i18n.h"
 #include "base/visible.h"
 #include "tui/paint.h"
 #include "tui/board.h"
@@ -286,7 +285,7 @@ file_screen_new (Desk *desk, const char *folder, DeskAnswer done, gpointer data)
 {
   FileScreen *files = g_new0 (FileScreen, 1);
 
-  files->screen = (Screen){ "files", place, draw, press, changes_at, free_screen };
+  files->screen = (Screen){ "files", place, draw, press, changes_at, free_screen, NULL };
   files->desk = desk;
   files->entries = g_ptr_array_new_with_free_func (entry_free);
   files->typed = g_string_new (NULL);

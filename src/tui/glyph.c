@@ -1,7 +1,6 @@
 /* Clusters and their widths. */
 #include "tui/glyph.h"
 
-#include <stdio.h>
 #include <unigbrk.h>
 #include <wchar.h>
 

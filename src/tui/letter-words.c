@@ -2,7 +2,6 @@
 #include "tui/letter-words.h"
 
 #include <gio/gio.h>
-#include <string.h>
 
 #include "base/domain.h"
 #include "base/i18n.h"
@@ -41,4 +40,13 @@ letter_words_address (const char *address)
   if (!ascii || g_ascii_strcasecmp (ascii, unicode) == 0)
     return g_steal_pointer (&shown);
   return g_strdup_printf ("%s (%s)", shown, ascii);
+}
+
+char *
+letter_words_look_alike (const char *address, const char *known)
+{
+  g_autofree char *shown = visible_text (address, -1);
+
+  /* TRANSLATORS: an address, and a domain that was often written to */
+  return g_strdup_printf (_ ("%s: its domain is nearly %s, to which you have written before"), shown, known);
 }

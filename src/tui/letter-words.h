@@ -10,3 +10,6 @@ char *letter_words_attachment (const LetterAttachment *attachment, guint64 *ret_
 /* ADDRESS with its domain in Unicode, made visible; and the A-labels in brackets where they differ.
  * Free with g_free(). */
 char *letter_words_address (const char *address);
+
+/* That ADDRESS's domain is nearly KNOWN. Free with g_free(). */
+char *letter_words_look_alike (const char *address, const char *known);

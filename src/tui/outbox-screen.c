@@ -1,8 +1,6 @@
 /* A row for each message; below, what there is to say of the one that is chosen. */
 #include "tui/outbox-screen.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "engine/outbox-words.h"
 #include "tui/board.h"
@@ -11,10 +9,18 @@
 #define BELOW 3 /* rows for the words on the chosen one */
 #define WIDE 60
 
+/* One message. */
+typedef struct {
+  guint place;
+  const OutboxItem *item;
+} Row;
+
 typedef struct {
   Screen screen;
   Desk *desk;
-  GPtrArray *items; /* NULL: not told yet */
+  GPtrArray *places; /* of GPtrArray of OutboxItem; what isn't told yet is empty */
+  GArray *rows;      /* of Row: all of them */
+  gboolean told;
   guint chosen, top, window;
 } OutboxScreen;
 
@@ -24,26 +30,51 @@ outbox_of (const Screen *screen)
   return (OutboxScreen *)screen;
 }
 
+static const Row *
+row_at (const OutboxScreen *outbox, guint index)
+{
+  return index < outbox->rows->len ? &g_array_index (outbox->rows, Row, index) : NULL;
+}
+
 static const OutboxItem *
 item_at (const OutboxScreen *outbox, guint index)
 {
-  return outbox->items && index < outbox->items->len ? g_ptr_array_index (outbox->items, index) : NULL;
+  const Row *row = row_at (outbox, index);
+
+  return row ? row->item : NULL;
+}
+
+static void
+gather_rows (OutboxScreen *outbox)
+{
+  g_array_set_size (outbox->rows, 0);
+  for (guint place = 0; place < outbox->places->len; place++) {
+    const GPtrArray *items = g_ptr_array_index (outbox->places, place);
+    for (guint i = 0; i < items->len; i++) {
+      const Row row = { place, g_ptr_array_index (items, i) };
+      g_array_append_val (outbox->rows, row);
+    }
+  }
 }
 
 void
-outbox_screen_set (Screen *screen, GPtrArray *items)
+outbox_screen_set (Screen *screen, guint place, GPtrArray *items)
 {
   OutboxScreen *outbox = outbox_of (screen);
-  const OutboxItem *before = item_at (outbox, outbox->chosen);
-  const gint64 id = before ? before->id : 0;
+  const Row *chosen = row_at (outbox, outbox->chosen);
+  const guint place_before = chosen ? chosen->place : 0;
+  const gint64 id = chosen ? chosen->item->id : 0;
 
-  if (outbox->items)
-    g_ptr_array_unref (outbox->items);
-  outbox->items = items;
-  for (guint i = 0; i < items->len; i++)
-    if (item_at (outbox, i)->id == id)
+  while (outbox->places->len <= place)
+    g_ptr_array_add (outbox->places, g_ptr_array_new ());
+  g_ptr_array_unref (g_ptr_array_index (outbox->places, place));
+  g_ptr_array_index (outbox->places, place) = items;
+  outbox->told = TRUE;
+  gather_rows (outbox);
+  for (guint i = 0; i < outbox->rows->len; i++)
+    if (row_at (outbox, i)->place == place_before && item_at (outbox, i)->id == id)
       outbox->chosen = i;
-  outbox->chosen = MIN (outbox->chosen, items->len > 0 ? items->len - 1 : 0);
+  outbox->chosen = MIN (outbox->chosen, outbox->rows->len > 0 ? outbox->rows->len - 1 : 0);
 }
 
 /* --- drawing ------------------------------------------------------------------------ */
@@ -71,13 +102,37 @@ recipient_of (const OutboxItem *item)
   return item->envelope->recipients->len > 0 ? outbox_recipient_words (item) : g_strdup ("-");
 }
 
+/* Of a row, each with the blank behind it; the subject has what is left. */
+typedef struct {
+  guint standing, when, recipient;
+} Columns;
+
+/* Translations are as long as they are: what is shown is never cut for it, where there is room. */
+static Columns
+measure (const OutboxScreen *outbox, guint width, gint64 wall)
+{
+  Columns columns = { 13, 17, 0 };
+
+  for (guint i = outbox->top; i < outbox->top + outbox->window && item_at (outbox, i); i++) {
+    const OutboxItem *item = item_at (outbox, i);
+    g_autofree char *when = outbox_when_words (item, wall);
+    const char *standing = outbox_standing_words (outbox_item_standing (item, wall));
+    columns.standing = MAX (columns.standing, surface_columns (standing, -1) + 1);
+    columns.when = MAX (columns.when, surface_columns (when, -1) + 1);
+  }
+  columns.standing = MIN (columns.standing, width / 2);
+  columns.when = width >= WIDE ? MIN (columns.when, width / 3) : 0;
+  columns.recipient = width >= WIDE ? (width - columns.standing - columns.when) / 2 : 0;
+  return columns;
+}
+
 static void
-draw_item (const OutboxItem *item, Surface *surface, guint y, gboolean chosen, gint64 wall)
+draw_item (const OutboxItem *item, Surface *surface, guint y, const Columns *columns, gboolean chosen,
+           gint64 wall)
 {
   const OutboxStanding standing = outbox_item_standing (item, wall);
   const Style style = chosen ? STYLE_SELECTED : STYLE_PLAIN;
-  const guint first = MIN (13, surface->width), second = surface->width >= WIDE ? 17 : 0;
-  const guint third = surface->width >= WIDE ? (surface->width - first - second) / 2 : 0;
+  const guint first = columns->standing, second = columns->when, third = columns->recipient;
   g_autofree char *subject = outbox_subject_words (item);
   g_autofree char *when = outbox_when_words (item, wall);
   g_autofree char *recipient = recipient_of (item);
@@ -120,8 +175,10 @@ draw_list (OutboxScreen *outbox, Surface *surface, guint bottom)
   outbox->top = MIN (outbox->top, outbox->chosen);
   if (outbox->chosen >= outbox->top + outbox->window)
     outbox->top = outbox->chosen - outbox->window + 1;
+  const Columns columns = measure (outbox, surface->width, wall);
   for (guint i = 0; i < outbox->window && item_at (outbox, outbox->top + i); i++)
-    draw_item (item_at (outbox, outbox->top + i), surface, 1 + i, outbox->top + i == outbox->chosen, wall);
+    draw_item (item_at (outbox, outbox->top + i), surface, 1 + i, &columns, outbox->top + i == outbox->chosen,
+               wall);
   if (!chosen || below == 0)
     return;
   g_autofree char *words = words_of (chosen, wall);
@@ -133,11 +190,11 @@ static void
 draw (Screen *screen, Surface *surface, Ticks now)
 {
   OutboxScreen *outbox = outbox_of (screen);
-  const guint n = outbox->items ? outbox->items->len : 0;
+  const guint n = outbox->rows->len;
   g_autofree char *count = g_strdup_printf (ngettext ("%u message", "%u messages", n), n);
 
-  paint_title (surface, _ ("Outbox"), outbox->items ? count : NULL);
-  if (outbox->items && n == 0)
+  paint_title (surface, _ ("Outbox"), outbox->told ? count : NULL);
+  if (outbox->told && n == 0)
     paint_text (surface, 0, 2, surface->width, 2, STYLE_DIM, _ ("Nothing waits to be sent."));
   draw_list (outbox, surface, surface->height - MIN (surface->height, BOARD_ROWS));
 }
@@ -159,10 +216,11 @@ static void
 on_drop (char key, gpointer data)
 {
   OutboxScreen *outbox = data;
-  const OutboxItem *item = item_at (outbox, outbox->chosen);
+  const Row *row = row_at (outbox, outbox->chosen);
 
-  if (key == 'y' && item)
-    outbox->desk->act (outbox->desk, item->id, item->state == OUTBOX_DRAFT ? OUTBOX_REMOVE : OUTBOX_CANCEL);
+  if (key == 'y' && row)
+    outbox->desk->act (outbox->desk, row->place, row->item->id,
+                       row->item->state == OUTBOX_DRAFT ? OUTBOX_REMOVE : OUTBOX_CANCEL);
 }
 
 static void
@@ -177,47 +235,47 @@ ask_drop (OutboxScreen *outbox, const OutboxItem *item)
 }
 
 static void
-act (OutboxScreen *outbox, const OutboxItem *item, OutboxAction action)
+act (OutboxScreen *outbox, const Row *row, OutboxAction action)
 {
   /* Half a letter isn't let go by a slip of the finger. */
-  if (item->state == OUTBOX_DRAFT)
+  if (row->item->state == OUTBOX_DRAFT)
     outbox->desk->say (outbox->desk, STYLE_WARNING, _ ("It is a draft: edit it, and send it from there"));
   else
-    outbox->desk->act (outbox->desk, item->id, action);
+    outbox->desk->act (outbox->desk, row->place, row->item->id, action);
 }
 
 static void
-do_to_item (OutboxScreen *outbox, const OutboxItem *item, KeyCommand command)
+do_to_row (OutboxScreen *outbox, const Row *row, KeyCommand command)
 {
   Desk *desk = outbox->desk;
 
   switch (command) {
   case COMMAND_SHOW:
-    desk->show (desk, item->id);
+    desk->show (desk, row->place, row->item->id);
     break;
   case COMMAND_EDIT:
-    desk->edit_item (desk, item->id);
+    desk->edit_item (desk, row->place, row->item->id);
     break;
   case COMMAND_ACCEPT:
-    if (item->state == OUTBOX_DRAFT)
-      desk->edit_item (desk, item->id);
+    if (row->item->state == OUTBOX_DRAFT)
+      desk->edit_item (desk, row->place, row->item->id);
     else
-      desk->show (desk, item->id);
+      desk->show (desk, row->place, row->item->id);
     break;
   case COMMAND_DROP:
-    ask_drop (outbox, item);
+    ask_drop (outbox, row->item);
     break;
   default:
     for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)
       if (actions[i].command == command)
-        act (outbox, item, actions[i].action);
+        act (outbox, row, actions[i].action);
   }
 }
 
 static void
 move (OutboxScreen *outbox, int rows)
 {
-  const int last = outbox->items ? (int)outbox->items->len - 1 : 0;
+  const int last = (int)outbox->rows->len - 1;
 
   outbox->chosen = (guint)CLAMP ((int)outbox->chosen + rows, 0, MAX (last, 0));
 }
@@ -226,7 +284,7 @@ static void
 press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
 {
   OutboxScreen *outbox = outbox_of (screen);
-  const OutboxItem *item = item_at (outbox, outbox->chosen);
+  const Row *row = row_at (outbox, outbox->chosen);
   const int page = (int)outbox->window;
 
   switch (command) {
@@ -252,8 +310,8 @@ press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
     move (outbox, G_MAXINT / 2);
     break;
   default:
-    if (item)
-      do_to_item (outbox, item, command);
+    if (row)
+      do_to_row (outbox, row, command);
   }
 }
 
@@ -274,8 +332,8 @@ free_screen (Screen *screen)
 {
   OutboxScreen *outbox = outbox_of (screen);
 
-  if (outbox->items)
-    g_ptr_array_unref (outbox->items);
+  g_ptr_array_unref (outbox->places);
+  g_array_unref (outbox->rows);
   g_free (outbox);
 }
 
@@ -284,7 +342,9 @@ outbox_screen_new (Desk *desk)
 {
   OutboxScreen *outbox = g_new0 (OutboxScreen, 1);
 
-  outbox->screen = (Screen){ "outbox", place, draw, press, changes_at, free_screen };
+  outbox->screen = (Screen){ "outbox", place, draw, press, changes_at, free_screen, NULL };
   outbox->desk = desk;
+  outbox->places = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
+  outbox->rows = g_array_new (FALSE, FALSE, sizeof (Row));
   return &outbox->screen;
 }

@@ -3,13 +3,15 @@
 
 #include <string.h>
 
-#include "base/visible.h"
 #include "tui/editor-keys.h"
 #include "tui/editor.h"
 #include "tui/paint.h"
 #include "tui/path-complete.h"
 
 #define ROWS_LIMIT 4
+
+/* Columns between options. */
+#define OPTIONS_GAP 2
 
 typedef enum { KIND_TEXT, KIND_CHOICE, KIND_FILE } Kind;
 
@@ -132,17 +134,28 @@ complete (Question *question)
     question_set_text (question, completed);
 }
 
+static char
+key_of (const Press *press)
+{
+  return press->kind == PRESS_TEXT ? g_ascii_tolower ((char)press->letter) : 0;
+}
+
+gboolean
+question_has_choice (const Question *question, const Press *press)
+{
+  for (gsize i = 0; i < question->n_options; i++)
+    if (question->options[i].key == key_of (press))
+      return TRUE;
+  return FALSE;
+}
+
 static QuestionState
 press_choice (Question *question, const Press *press)
 {
-  const char key = press->kind == PRESS_TEXT ? g_ascii_tolower ((char)press->letter) : 0;
-
-  for (gsize i = 0; i < question->n_options; i++)
-    if (question->options[i].key == key) {
-      question->chosen = key;
-      return QUESTION_ANSWERED;
-    }
-  return QUESTION_OPEN;
+  if (!question_has_choice (question, press))
+    return QUESTION_OPEN;
+  question->chosen = key_of (press);
+  return QUESTION_ANSWERED;
 }
 
 /* What was typed or pasted stays one line. */
@@ -196,6 +209,35 @@ question_has_choices (const Question *question)
   return question->kind == KIND_CHOICE;
 }
 
+/* Columns of an option with its key, without the gap behind it. */
+static guint
+option_columns (const DeskOption *option)
+{
+  return surface_columns (option->label, -1) + 4;
+}
+
+/* Draws the options over rows from Y on (no SURFACE: nowhere); returns how many rows they take. */
+static guint
+put_options (const Question *question, Surface *surface, guint width, guint y)
+{
+  guint x = 0, rows = 1;
+
+  for (gsize i = 0; i < question->n_options; i++) {
+    const DeskOption *option = &question->options[i];
+    const char key[] = { ' ', g_ascii_toupper (option->key), ' ', '\0' };
+    if (x > 0 && x + option_columns (option) > width) {
+      x = 0;
+      rows++;
+    }
+    if (surface) {
+      surface_put (surface, x, y + rows - 1, width, STYLE_KEY, key, -1);
+      surface_put (surface, x + 4, y + rows - 1, width - MIN (x + 4, width), STYLE_PLAIN, option->label, -1);
+    }
+    x += option_columns (option) + OPTIONS_GAP;
+  }
+  return rows;
+}
+
 guint
 question_rows (const Question *question, guint width)
 {
@@ -203,21 +245,8 @@ question_rows (const Question *question, guint width)
       = is_beside (question, width) ? 0 : MIN (paint_text_rows (question->words, width), ROWS_LIMIT);
   const guint remark = question->remark ? MIN (paint_text_rows (question->remark, width), ROWS_LIMIT) : 0;
 
-  return words + remark + (question->kind == KIND_CHOICE ? 0 : 1);
-}
-
-static void
-draw_options (const Question *question, Surface *surface, guint y)
-{
-  guint x = 0;
-
-  for (gsize i = 0; i < question->n_options && x < surface->width; i++) {
-    const char key[] = { ' ', g_ascii_toupper (question->options[i].key), ' ', '\0' };
-    x += surface_put (surface, x, y, surface->width, STYLE_KEY, key, -1);
-    x += surface_put (surface, x, y, surface->width, STYLE_PLAIN, " ", 1);
-    x += surface_put (surface, x, y, surface->width, STYLE_PLAIN, question->options[i].label, -1);
-    x += surface_put (surface, x, y, surface->width, STYLE_PLAIN, "  ", 2);
-  }
+  /* The last row of options stands where the keys do. */
+  return words + remark + (question->kind == KIND_CHOICE ? put_options (question, NULL, width, 0) - 1 : 1);
 }
 
 void
@@ -236,7 +265,7 @@ question_draw (Question *question, Surface *surface, guint bottom)
   else
     y += paint_text (surface, 0, y, surface->width, ROWS_LIMIT, STYLE_STRONG, question->words);
   if (question->kind == KIND_CHOICE) {
-    draw_options (question, surface, bottom);
+    put_options (question, surface, surface->width, y);
     return;
   }
   editor_resize (question->editor, surface->width - x, 1);

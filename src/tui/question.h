@@ -34,6 +34,8 @@ void question_set_text (Question *question, const char *path);
 guint question_rows (const Question *question, guint width);
 
 /* TRUE: its letters stand where the keys would. */
+/* TRUE: PRESS is one of its choices. */
+gboolean question_has_choice (const Question *question, const Press *press);
 gboolean question_has_choices (const Question *question);
 
 /* Draws it, above row BOTTOM, with its choices (if any) on that row. */

@@ -25,6 +25,7 @@ typedef struct {
   guint64 size;
   Ticks undo_window;
   GPtrArray *oddities; /* of char * */
+  gboolean grave;      /* one of them is about whom it goes to */
   gint64 at;           /* when it leaves; 0: now */
   Page page;
 } ReviewScreen;
@@ -51,10 +52,8 @@ find_look_alikes (ReviewScreen *review, const GPtrArray *domains)
     const char *known = lookalike_find (address_domain (address), domains);
     if (!known)
       continue;
-    g_autofree char *shown = visible_text (address, -1);
-    /* TRANSLATORS: an address, and a domain that was often written to */
-    add_oddity (review, g_strdup_printf (_ ("%s: its domain is nearly %s, to which you have written before"),
-                                         shown, known));
+    add_oddity (review, letter_words_look_alike (address, known));
+    review->grave = TRUE;
   }
 }
 
@@ -74,6 +73,10 @@ find_oddities (ReviewScreen *review, const ReviewFacts *facts)
     add_oddity (review, g_strdup (_ ("It has no text")));
   if (letter_lacks_attachment (letter, facts->attachment_words))
     add_oddity (review, g_strdup (_ ("Its text speaks of an attachment, and nothing is attached")));
+  if (facts->foreign)
+    add_oddity (review,
+                g_strdup_printf (_ ("From isn't the address of the account %s; its server may refuse it"),
+                                 facts->account));
   find_look_alikes (review, facts->domains);
   if (facts->size > LARGE) {
     g_autofree char *size = g_format_size (facts->size);
@@ -257,6 +260,7 @@ press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
 
   switch (command) {
   case COMMAND_SEND:
+  case COMMAND_YES:
     if (can_be_sent (review))
       desk->submit (desk, screen, review->at);
     else
@@ -272,6 +276,7 @@ press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
     desk->keep (desk, screen);
     break;
   case COMMAND_CANCEL:
+  case COMMAND_NO:
     desk->close (desk, screen);
     break;
   default:
@@ -312,7 +317,7 @@ review_screen_new (Desk *desk, const ReviewFacts *facts)
 {
   ReviewScreen *review = g_new0 (ReviewScreen, 1);
 
-  review->screen = (Screen){ "review", place, draw, press, changes_at, free_screen };
+  review->screen = (Screen){ "review", place, draw, press, changes_at, free_screen, NULL };
   review->desk = desk;
   review->account = g_strdup (facts->account);
   review->fault = g_strdup (facts->fault);
@@ -323,4 +328,12 @@ review_screen_new (Desk *desk, const ReviewFacts *facts)
   review->oddities = g_ptr_array_new_with_free_func (g_free);
   find_oddities (review, facts);
   return &review->screen;
+}
+
+gboolean
+review_screen_is_needed (const Screen *screen)
+{
+  const ReviewScreen *review = review_of (screen);
+
+  return review->grave || !can_be_sent (review);
 }

@@ -7,6 +7,7 @@ typedef struct {
   const Letter    *letter;
   const char      *account;
   const Envelope  *envelope;    /* NULL: it can't be made */
+  gboolean         foreign;     /* From isn't the account's own */
   const char      *fault;       /* why it can't be sent; NULL: it can */
   guint64          size;        /* octets of the message; 0: it couldn't be made */
   Ticks            undo_window;
@@ -16,3 +17,7 @@ typedef struct {
 
 /* All of FACTS is copied. DESK outlives it. */
 Screen *review_screen_new (Desk *desk, const ReviewFacts *facts);
+
+/* Whoever wants no review sees it all the same: the letter can't be sent, or may go to the wrong
+ * person. */
+gboolean review_screen_is_needed (const Screen *screen);

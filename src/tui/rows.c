@@ -1,7 +1,6 @@
 /* Soft wrap. */
 #include "tui/rows.h"
 
-#include <string.h>
 #include <unilbrk.h>
 
 #include "tui/glyph.h"
@@ -22,7 +21,7 @@ GArray *
 rows_new (const char *line, gsize length, guint width)
 {
   GArray *rows = g_array_new (FALSE, FALSE, sizeof (gsize));
-  g_autofree char *breaks = g_malloc (length + 1);
+  char *breaks = g_malloc (length + 1);
   gsize begin = 0, part = 0;
   guint column = 0;
 
@@ -43,6 +42,7 @@ rows_new (const char *line, gsize length, guint width)
     column += cells;
     at += octets;
   }
+  g_free (breaks);
   return rows;
 }
 

@@ -19,4 +19,6 @@ struct Screen {
   /* When it looks different by itself (a bar that grows); TICKS_NEVER. */
   Ticks    (*changes_at) (const Screen *screen, Ticks now);
   void     (*free)  (Screen *screen);
+  /* Whether COMMAND, of place(), would do something now: what wouldn't isn't offered. NULL: all. */
+  gboolean (*applies) (const Screen *screen, KeyCommand command);
 };

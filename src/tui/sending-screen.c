@@ -2,8 +2,6 @@
  * it, the octets, and each recipient. */
 #include "tui/sending-screen.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "engine/report-words.h"
@@ -35,7 +33,8 @@ typedef struct {
   Ticks leaves;
   Timeline *timeline;
   gboolean begun;
-  Ticks base; /* when the delivery was claimed */
+  Ticks base;  /* when the delivery was claimed */
+  Ticks ended; /* the last try; TICKS_NEVER: none has */
   guint64 octets, total;
   Verdict *verdicts; /* by recipient */
   Style style;
@@ -80,12 +79,27 @@ note_recipient (SendingScreen *sending, const EngineEvent *event)
 static void
 begin (SendingScreen *sending, const EngineEvent *event, Ticks now)
 {
-  if (!sending->begun || sending->phase == PHASE_WAITING)
-    tell (sending, STYLE_STRONG, _ ("Being sent"), NULL);
+  tell (sending, STYLE_STRONG, _ ("Being sent"), NULL);
   sending->begun = TRUE;
   sending->base = now - event->at;
-  if (sending->phase == PHASE_WAITING)
-    sending->phase = PHASE_SENDING;
+  sending->phase = PHASE_SENDING;
+}
+
+/* What follows the end of a try may still be its; a delivery that was claimed later is tried again. */
+static gboolean
+is_another_try (const SendingScreen *sending, const EngineEvent *event, Ticks now)
+{
+  return sending->ended != TICKS_NEVER && now - event->at > sending->ended;
+}
+
+static void
+begin_again (SendingScreen *sending)
+{
+  timeline_free (sending->timeline);
+  sending->timeline = timeline_new (TIMELINE_OF_DELIVERY);
+  sending->octets = sending->total = 0;
+  sending->ended = TICKS_NEVER;
+  sending->begun = FALSE;
 }
 
 void
@@ -93,6 +107,8 @@ sending_screen_take (Screen *screen, const EngineEvent *event, Ticks now)
 {
   SendingScreen *sending = sending_of (screen);
 
+  if (is_another_try (sending, event, now))
+    begin_again (sending);
   if (!sending->begun || sending->phase == PHASE_WAITING)
     begin (sending, event, now);
   timeline_take (sending->timeline, event);
@@ -105,6 +121,8 @@ sending_screen_take (Screen *screen, const EngineEvent *event, Ticks now)
     for (gsize i = 0; i < MIN (event->outcome->n_recipients, recipient_count (sending)); i++)
       verdict_copy (&sending->verdicts[i], &event->outcome->recipients[i]);
   }
+  if (event->kind == ENGINE_OUTCOME)
+    sending->ended = now;
   if (sending->silence)
     silence_take (sending->silence, event, now);
 }
@@ -419,6 +437,18 @@ press (Screen *screen, KeyCommand command, const Press *press, Ticks now)
   }
 }
 
+static gboolean
+applies (const Screen *screen, KeyCommand command)
+{
+  const SendingScreen *sending = sending_of (screen);
+
+  if (command == COMMAND_UNDO_SEND)
+    return sending->phase == PHASE_WAITING;
+  if (command == COMMAND_EDIT)
+    return sending->phase == PHASE_OVER && sending->can_edit;
+  return TRUE;
+}
+
 static KeyPlace
 place (const Screen *screen)
 {
@@ -458,7 +488,7 @@ sending_screen_new (Desk *desk, const SendingFacts *facts, Ticks now)
 {
   SendingScreen *sending = g_new0 (SendingScreen, 1);
 
-  sending->screen = (Screen){ "sending", place, draw, press, changes_at, free_screen };
+  sending->screen = (Screen){ "sending", place, draw, press, changes_at, free_screen, applies };
   sending->desk = desk;
   sending->subject = g_strdup (facts->subject);
   sending->account = g_strdup (facts->account);
@@ -467,11 +497,12 @@ sending_screen_new (Desk *desk, const SendingFacts *facts, Ticks now)
   sending->leaves = facts->leaves;
   sending->timeline = timeline_new (TIMELINE_OF_DELIVERY);
   sending->base = now;
+  sending->ended = TICKS_NEVER;
   sending->verdicts = g_new0 (Verdict, recipient_count (sending));
   for (guint i = 0; i < recipient_count (sending); i++)
     verdict_init (&sending->verdicts[i]);
   tell (sending, STYLE_STRONG, _ ("About to be sent"), NULL);
   if (facts->ask_on_silence)
-    sending->silence = silence_new (desk, facts->patience);
+    sending->silence = silence_new (desk, &sending->screen, facts->patience);
   return &sending->screen;
 }

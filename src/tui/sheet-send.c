@@ -2,7 +2,6 @@
  * tries to send it; and the way back. */
 #include "tui/app-private.h"
 
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +13,8 @@
 #include "tui/compose-screen.h"
 #include "tui/review-screen.h"
 #include "tui/sending-screen.h"
+#include "tui/stored.h"
+#include "tui/writer.h"
 
 static void
 say (const App *app, Style style, const char *text)
@@ -41,7 +42,8 @@ make (Outbox *outbox, gpointer data)
     making->message = letter_build (making->letter, (gint64)time (NULL), &making->error);
 }
 
-static void
+/* FALSE: nobody needs it. */
+static gboolean
 open_review (Sheet *sheet, const Making *making)
 {
   App *app = sheet->app;
@@ -50,6 +52,7 @@ open_review (Sheet *sheet, const Making *making)
     .letter = making->letter,
     .account = sheet->account->name,
     .envelope = making->envelope,
+    .foreign = sheet->account->from && !writer_is_own (sheet->account, making->letter->from),
     .fault = making->error ? making->error->message : NULL,
     .size = making->message ? body_source_size (making->message) : 0,
     .undo_window = sheet->account->undo_window,
@@ -57,8 +60,14 @@ open_review (Sheet *sheet, const Making *making)
     .domains = domains,
   };
 
-  sheet->review = review_screen_new (&app->desk, &facts);
-  board_open (app->board, sheet->review);
+  Screen *review = review_screen_new (&app->desk, &facts);
+  if (!sheet->account->review && !review_screen_is_needed (review)) {
+    review->free (review);
+    return FALSE;
+  }
+  sheet->review = review;
+  board_open (app->board, review);
+  return TRUE;
 }
 
 static void
@@ -73,12 +82,10 @@ after_make (Outbox *outbox, gpointer data)
   sheet->envelope = making->envelope ? envelope_copy (making->envelope) : NULL;
   g_clear_pointer (&sheet->message, body_source_unref);
   sheet->message = making->message;
-  if (sheet->account->review || !making->message || making->envelope->recipients->len == 0)
-    open_review (sheet, making);
-  else
-    sheet_submit (sheet, 0);
   letter_free (sheet->letter);
   sheet->letter = making->letter;
+  if (!open_review (sheet, making))
+    sheet_submit (sheet, 0);
   envelope_free (making->envelope);
   g_clear_error (&making->error);
   g_free (making);
@@ -89,22 +96,31 @@ void
 sheet_review (Sheet *sheet)
 {
   App *app = sheet->app;
+  g_autoptr (GError) error = NULL;
 
   if (sheet->busy)
     return;
+  g_autoptr (Letter) letter = compose_screen_letter (sheet->compose);
+  sheet->account = app_account (app, letter->account);
+  if (!app_place (app, sheet->account, &error)) {
+    say (app, STYLE_BAD, error->message);
+    return;
+  }
   sheet_save (sheet);
   sheet->busy = TRUE;
   Making *making = g_new0 (Making, 1);
   making->sheet = sheet;
-  making->letter = compose_screen_letter (sheet->compose);
-  sheet->account = app_account (app, making->letter->account);
-  outbox_source_run (app->source, make, after_make, making);
+  making->letter = g_steal_pointer (&letter);
+  app_expand_letter (app, making->letter);
+  /* Where it was just saved: that is over when this is. */
+  outbox_source_run (sheet_place (sheet, sheet->account)->source, make, after_make, making);
 }
 
 /* --- put in ------------------------------------------------------------------------------ */
 
 typedef struct {
   Sheet *sheet;
+  Place *place;
   OutboxWish wish;
   Ticks leaves; /* undo-window; 0: none */
   gint64 id;
@@ -126,7 +142,6 @@ put (Outbox *outbox, gpointer data)
   putting->wish.from = summary->from;
   putting->wish.subject = summary->subject;
   putting->wish.message_id = summary->message_id;
-  putting->id = sheet->id;
   if (putting->id != 0
       && !outbox_put_over (outbox, putting->id, sheet->account, sheet->envelope, sheet->message,
                            &putting->wish, &found, &putting->error))
@@ -186,7 +201,8 @@ after_put (Outbox *outbox, gpointer data)
 
   sheet->busy = FALSE;
   if (putting->done) {
-    sheet->id = putting->id;
+    sheet_move (sheet, putting->place, putting->id);
+    rescue_remove (sheet->rescue);
     sheet->under_way = putting->wish.reason == NULL || putting->leaves > 0;
     if (sheet->under_way)
       open_sending (sheet, putting->leaves);
@@ -197,7 +213,7 @@ after_put (Outbox *outbox, gpointer data)
       timer_set (sheet->leave, putting->leaves);
     /* At the end its lease goes with this process, and whoever sends next takes it over. */
     if (putting->item && !app->closing)
-      outbox_source_take (app->source, putting->item, sheet->message);
+      outbox_source_take (putting->place->source, putting->item, sheet->message);
   } else {
     g_autofree char *words = g_strdup_printf (_ ("Nothing was sent, since the outbox can't keep it: %s"),
                                               putting->error->message);
@@ -218,10 +234,16 @@ sheet_submit (Sheet *sheet, gint64 at)
   const Ticks undo = at == 0 ? sheet->account->undo_window : 0;
   const Instant now = clock_instant ();
 
-  if (sheet->busy || sheet->saving || app->closing)
+  if (sheet->busy || app->closing)
     return;
+  if (sheet->saving) {
+    say (app, STYLE_WARNING, _ ("The draft is being saved; try again in a moment"));
+    return;
+  }
   Putting *putting = g_new0 (Putting, 1);
   putting->sheet = sheet;
+  putting->place = sheet_place (sheet, sheet->account);
+  putting->id = putting->place == sheet->place ? sheet->id : 0;
   putting->leaves = undo > 0 ? ticks_after (now.ticks, undo) : 0;
   putting->wish = (OutboxWish){
     .state = at == 0 && undo == 0 ? OUTBOX_SENDING : OUTBOX_QUEUED,
@@ -236,14 +258,14 @@ sheet_submit (Sheet *sheet, gint64 at)
   };
   sheet->busy = TRUE;
   timer_set (sheet->save, TICKS_NEVER);
-  outbox_source_run (app->source, put, after_put, putting);
+  outbox_source_run (putting->place->source, put, after_put, putting);
 }
 
 void
 sheet_release (Sheet *sheet)
 {
   timer_set (sheet->leave, TICKS_NEVER);
-  outbox_source_adopt (sheet->app->source, sheet->id);
+  outbox_source_adopt (sheet->place->source, sheet->id);
 }
 
 void
@@ -281,18 +303,8 @@ take_back (Outbox *outbox, gpointer data)
 {
   TakingBack *taking = data;
   const Sheet *sheet = taking->sheet;
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = letter_write_draft (sheet->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = sheet->letter->from,
-                            .subject = sheet->letter->subject };
-  gboolean found;
 
-  taking->done
-      = outbox_put_over (outbox, sheet->id, sheet->account, nobody, body, &wish, &found, &taking->error)
-        && found;
+  taking->done = stored_put_draft_over (outbox, sheet->id, sheet->letter, sheet->account, &taking->error);
 }
 
 static void
@@ -308,7 +320,7 @@ after_take_back (Outbox *outbox, gpointer data)
     sheet->under_way = FALSE;
     timer_set (sheet->leave, TICKS_NEVER);
     /* What is history stays so: the letter begins anew. */
-    sheet_new (app, letter_copy (sheet->letter), taking->done ? sheet->id : 0);
+    sheet_new (sheet->place, letter_copy (sheet->letter), taking->done ? sheet->id : 0);
     if (taking->done)
       sheet->id = 0;
     if (sending)
@@ -331,5 +343,5 @@ sheet_take_back (Sheet *sheet)
   taking->sheet = sheet;
   taking->waiting = sheet->under_way;
   sheet->busy = TRUE;
-  outbox_source_run (sheet->app->source, take_back, after_take_back, taking);
+  outbox_source_run (sheet->place->source, take_back, after_take_back, taking);
 }

@@ -2,14 +2,11 @@
  * so that no key waits for the disk. */
 #include "tui/app-private.h"
 
-#include <string.h>
-#include <unistd.h>
-
-#include <glib/gstdio.h>
-
 #include "base/i18n.h"
+#include "base/visible.h"
 #include "net/clock.h"
 #include "tui/compose-screen.h"
+#include "tui/stored.h"
 
 /* From the first key that isn't saved; with the disk's own time, words are safe within 2 s. */
 #define SAVE_AFTER TICKS_PER_SECOND
@@ -19,50 +16,56 @@
 
 typedef struct {
   Sheet *sheet;
+  Place *place; /* where the row is to be */
   Letter *letter;
   const Account *account;
   gint64 id;
   guint64 version;
+  gboolean rescued; /* in a file */
   GError *error;
 } Saving;
 
 static void
-remove_draft (Outbox *outbox, Saving *saving)
-{
-  OutboxResult result;
-  OutboxState state;
-
-  if (saving->id != 0
-      && outbox_act (outbox, saving->id, OUTBOX_REMOVE, OUTBOX_ANYBODY, clock_instant ().wall, &result,
-                     &state, &saving->error))
-    saving->id = 0;
-}
-
-/* A draft has no recipients: whoever lets it go by another way sends nothing half written. */
-static void
-write_draft (Outbox *outbox, gpointer data)
+save (Outbox *outbox, gpointer data)
 {
   Saving *saving = data;
-  g_autoptr (Envelope) nobody = envelope_new ("");
-  g_autoptr (GBytes) octets = NULL;
-  const OutboxWish wish = { .state = OUTBOX_DRAFT,
-                            .owner = (guint32)getuid (),
-                            .from = saving->letter->from,
-                            .subject = saving->letter->subject };
-  gboolean found = FALSE;
 
   if (letter_is_empty (saving->letter)) {
-    remove_draft (outbox, saving);
+    if (saving->id != 0 && (stored_remove (outbox, saving->id, &saving->error) || !saving->error))
+      saving->id = 0;
     return;
   }
-  octets = letter_write_draft (saving->letter);
-  g_autoptr (BodySource) body = body_source_new_bytes (octets);
-  if (saving->id != 0
-      && !outbox_put_over (outbox, saving->id, saving->account, nobody, body, &wish, &found, &saving->error))
-    return;
-  /* Somebody else took it meanwhile: this one is another from now on. */
-  if (!found)
-    outbox_put (outbox, saving->account, nobody, body, &wish, &saving->id, &saving->error);
+  if (!stored_put_draft (outbox, &saving->id, saving->letter, saving->account, &saving->error))
+    saving->rescued = rescue_write (saving->sheet->rescue, saving->letter);
+}
+
+gboolean
+sheet_is_saved (const Sheet *sheet)
+{
+  return !sheet->saving && (!sheet->compose || sheet->saved == compose_screen_version (sheet->compose));
+}
+
+static void
+tell_saved (Sheet *sheet)
+{
+  App *app = sheet->app;
+
+  if (sheet->tells && sheet_is_saved (sheet))
+    app->desk.say (&app->desk, STYLE_GOOD, _ ("Saved as a draft"));
+  sheet->tells = sheet->tells && !sheet_is_saved (sheet);
+}
+
+static void
+say_unsaved (const Saving *saving)
+{
+  App *app = saving->sheet->app;
+  g_autofree char *file = saving->rescued ? visible_text (rescue_file (saving->sheet->rescue), -1) : NULL;
+  g_autofree char *where = file ? g_strdup_printf (_ ("Until it can, it is in %s"), file) : g_strdup ("");
+  g_autofree char *why = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
+  g_autofree char *words = g_strjoin (file ? "\n" : "", why, where, NULL);
+
+  if (!app_stay (app))
+    app->desk.say (&app->desk, STYLE_BAD, words);
 }
 
 static void
@@ -74,16 +77,17 @@ after_save (Outbox *outbox, gpointer data)
 
   sheet->saving = FALSE;
   if (saving->error) {
-    g_autofree char *words = g_strdup_printf (_ ("The draft can't be saved: %s"), saving->error->message);
-    app->desk.say (&app->desk, STYLE_BAD, words);
+    say_unsaved (saving);
     sheet->unsaved = TRUE;
     timer_set (sheet->save, clock_now () + SAVE_AGAIN);
   } else {
-    sheet->id = saving->id;
+    sheet_move (sheet, saving->place, saving->id);
     if (sheet->id != 0)
-      draft_locks_take (app->locks, sheet->id);
+      draft_locks_take (sheet->place->locks, sheet->id);
     sheet->saved = saving->version;
+    rescue_remove (sheet->rescue);
     sheet_touch (sheet);
+    tell_saved (sheet);
     if (sheet->discarded && sheet->id != 0 && !app->closing)
       sheet_discard (sheet);
   }
@@ -91,12 +95,6 @@ after_save (Outbox *outbox, gpointer data)
   letter_free (saving->letter);
   g_free (saving);
   app_look_for_end (app);
-}
-
-gboolean
-sheet_is_saved (const Sheet *sheet)
-{
-  return !sheet->saving && (!sheet->compose || sheet->saved == compose_screen_version (sheet->compose));
 }
 
 void
@@ -112,10 +110,19 @@ sheet_save (Sheet *sheet)
   saving->sheet = sheet;
   saving->letter = compose_screen_letter (sheet->compose);
   saving->account = app_account (app, saving->letter->account);
-  saving->id = sheet->id;
+  saving->place = sheet_place (sheet, saving->account);
+  saving->id = saving->place == sheet->place ? sheet->id : 0;
   saving->version = compose_screen_version (sheet->compose);
   sheet->saving = TRUE;
-  outbox_source_run (app->source, write_draft, after_save, saving);
+  outbox_source_run (saving->place->source, save, after_save, saving);
+}
+
+void
+sheet_save_now (Sheet *sheet)
+{
+  sheet->tells = TRUE;
+  sheet_save (sheet);
+  tell_saved (sheet);
 }
 
 void
@@ -129,33 +136,24 @@ sheet_discard (Sheet *sheet)
     return; /* once it is known in which row */
   Saving *saving = g_new0 (Saving, 1);
   sheet->saving = TRUE;
-  *saving = (Saving){ .sheet = sheet, .letter = letter_new (), .account = app->account, .id = sheet->id };
-  outbox_source_run (app->source, write_draft, after_save, saving);
+  *saving = (Saving){
+    .sheet = sheet, .place = sheet->place, .letter = letter_new (), .account = app->account, .id = sheet->id
+  };
+  outbox_source_run (sheet->place->source, save, after_save, saving);
 }
 
-/* The outbox didn't take it: any disk will do. */
+/* What the writer thread has in hand stays its own. */
 char *
-sheet_rescue (Sheet *sheet)
+sheet_rescue (const Sheet *sheet)
 {
-  const char *const folders[] = { g_get_home_dir (), sheet->app->directory, g_get_tmp_dir () };
-
   if (!sheet->compose || sheet_is_saved (sheet))
     return NULL;
   g_autoptr (Letter) letter = compose_screen_letter (sheet->compose);
-  g_autoptr (GBytes) octets = letter_write_draft (letter);
-  gsize length;
-  const char *data = g_bytes_get_data (octets, &length);
-  for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
-    g_autofree char *file = g_build_filename (folders[i], "toukan-unsaved-XXXXXX", NULL);
-    const int descriptor = g_mkstemp (file);
-    if (descriptor < 0)
-      continue;
-    close (descriptor);
-    if (g_file_set_contents_full (file, data, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
-      return g_steal_pointer (&file);
-    unlink (file);
-  }
-  return NULL;
+  Rescue *rescue = sheet->saving ? rescue_new (sheet->app->rescue_folders) : sheet->rescue;
+  char *file = rescue_write (rescue, letter) ? g_strdup (rescue_file (rescue)) : NULL;
+  if (sheet->saving)
+    rescue_free (rescue);
+  return file;
 }
 
 static void
@@ -188,11 +186,11 @@ sheet_of (const App *app, const Screen *screen)
 }
 
 Sheet *
-sheet_with (const App *app, gint64 id)
+sheet_with (const Place *place, gint64 id)
 {
-  for (guint i = 0; i < app->sheets->len; i++) {
-    Sheet *sheet = g_ptr_array_index (app->sheets, i);
-    if (id != 0 && sheet->id == id)
+  for (guint i = 0; i < place->app->sheets->len; i++) {
+    Sheet *sheet = g_ptr_array_index (place->app->sheets, i);
+    if (id != 0 && sheet->place == place && sheet->id == id)
       return sheet;
   }
   return NULL;
@@ -209,6 +207,41 @@ sheet_forget (Sheet *sheet, const Screen *screen)
     sheet->sending = NULL;
 }
 
+/* --- where ---------------------------------------------------------------------------------- */
+
+static void
+remove_row (Outbox *outbox, gpointer data)
+{
+  stored_remove (outbox, *(const gint64 *)data, NULL);
+}
+
+static void
+after_remove_row (Outbox *outbox, gpointer data)
+{
+  g_free (data);
+}
+
+void
+sheet_move (Sheet *sheet, Place *place, gint64 id)
+{
+  Place *before = sheet->place;
+
+  if (before != place && sheet->id != 0 && !sheet->app->closing)
+    outbox_source_run (before->source, remove_row, after_remove_row,
+                       g_memdup2 (&sheet->id, sizeof sheet->id));
+  sheet->place = place;
+  sheet->id = id;
+}
+
+Place *
+sheet_place (Sheet *sheet, const Account *account)
+{
+  g_autoptr (GError) error = NULL;
+  Place *place = app_place (sheet->app, account, &error);
+
+  return place ? place : sheet->place;
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 static void
@@ -218,20 +251,36 @@ on_leave (gpointer data)
 }
 
 Sheet *
-sheet_new (App *app, Letter *letter, gint64 id)
+sheet_new (Place *place, Letter *letter, gint64 id)
 {
+  App *app = place->app;
   Sheet *sheet = g_new0 (Sheet, 1);
 
   sheet->app = app;
+  sheet->place = place;
   sheet->letter = letter;
   sheet->id = id;
+  sheet->rescue = rescue_new (app->rescue_folders);
   sheet->save = timer_new (on_save, sheet);
   sheet->leave = timer_new (on_leave, sheet);
   sheet->compose = compose_screen_new (&app->desk, letter);
   sheet->saved = compose_screen_version (sheet->compose);
   g_ptr_array_add (app->sheets, sheet);
+  app_hold_attached (app, letter);
   board_open (app->board, sheet->compose);
   app_redraw (app);
+  return sheet;
+}
+
+Sheet *
+sheet_new_rescued (Place *place, Letter *letter, Rescue *rescue)
+{
+  Sheet *sheet = sheet_new (place, letter, 0);
+
+  rescue_free (sheet->rescue);
+  sheet->rescue = rescue;
+  sheet->saved = G_MAXUINT64;
+  sheet_save (sheet);
   return sheet;
 }
 
@@ -242,6 +291,7 @@ sheet_free (gpointer data)
 
   timer_free (sheet->save);
   timer_free (sheet->leave);
+  rescue_free (sheet->rescue);
   letter_free (sheet->letter);
   envelope_free (sheet->envelope);
   g_clear_pointer (&sheet->message, body_source_unref);

@@ -20,6 +20,7 @@ typedef struct {
 
 struct Silence {
   Desk *desk;
+  Screen *screen; /* that asks */
   Ticks patience;
   GPtrArray *attempts; /* of Attempt */
   GPtrArray *reaches;  /* of Reach: by which network a host is reached */
@@ -47,11 +48,12 @@ reach_free (gpointer data)
 }
 
 Silence *
-silence_new (Desk *desk, Ticks patience)
+silence_new (Desk *desk, Screen *screen, Ticks patience)
 {
   Silence *silence = g_new0 (Silence, 1);
 
   silence->desk = desk;
+  silence->screen = screen;
   silence->patience = patience;
   silence->attempts = g_ptr_array_new_with_free_func (attempt_free);
   silence->reaches = g_ptr_array_new_with_free_func (reach_free);
@@ -140,8 +142,8 @@ on_choice (char key, gpointer data)
 
   silence->asking = NULL;
   if (key == 'l' && attempt)
-    silence->desk->distrust (silence->desk, network_of (silence, &attempt->path), &attempt->path,
-                             attempt->began, silence->now);
+    silence->desk->distrust (silence->desk, silence->screen, network_of (silence, &attempt->path),
+                             &attempt->path, attempt->began, silence->now);
 }
 
 void

@@ -7,7 +7,7 @@
 typedef struct Silence Silence;
 
 /* DESK outlives it. */
-Silence *silence_new (Desk *desk, Ticks patience);
+Silence *silence_new (Desk *desk, Screen *screen, Ticks patience);
 void     silence_free (Silence *silence);
 
 void     silence_take (Silence *silence, const EngineEvent *event, Ticks now);

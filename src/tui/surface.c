@@ -56,8 +56,10 @@ surface_clear (Surface *surface)
 void
 surface_set_cursor (Surface *surface, int x, int y)
 {
-  surface->cursor_x = x;
-  surface->cursor_y = y;
+  const gboolean inside = x >= 0 && y >= 0 && x < (int)surface->width && y < (int)surface->height;
+
+  surface->cursor_x = inside ? x : -1;
+  surface->cursor_y = inside ? y : -1;
 }
 
 /* A pen that stops at the end of its room. */

@@ -59,6 +59,7 @@ void     surface_restyle (Surface *surface, guint x, guint y, guint room, Style 
 /* Rows FIRST… of FROM, N of them, on rows Y… of SURFACE, which is as wide. */
 void     surface_copy_rows (Surface *surface, guint y, const Surface *from, guint first, guint n);
 
+/* Not shown, where that is outside. */
 void     surface_set_cursor (Surface *surface, int x, int y);
 
 const Cell *surface_cell (const Surface *surface, guint x, guint y);

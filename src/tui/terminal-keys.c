@@ -3,7 +3,6 @@
 #include "tui/terminal-keys.h"
 
 #include <curses.h>
-#include <string.h>
 #include <term.h>
 
 /* Free numbers, above those that ncurses gives to what it finds in terminfo. */

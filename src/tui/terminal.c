@@ -2,19 +2,20 @@
 #include "tui/terminal.h"
 
 #include <curses.h>
-#include <errno.h>
 #include <glib-unix.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "tui/octets.h"
 #include "tui/terminal-keys.h"
 
 /* How long an ESC waits for what makes a sequence of it. */
@@ -26,6 +27,7 @@
 struct Terminal {
   TerminalWatch watch;
   TerminalKeys *keys;
+  Octets octets;
   SCREEN *screen;
   guint input, resize;
   gboolean utf8, colours, away;
@@ -148,16 +150,23 @@ on_press (const Press *press, gpointer data)
   terminal->watch.pressed (press, terminal->watch.data);
 }
 
+/* By octets: get_wch() swallows what the locale has no character for. */
 static void
 read_keys (Terminal *terminal)
 {
-  wint_t code;
-  int result;
+  gunichar characters[OCTETS_LIMIT];
+  int code;
 
-  while ((result = get_wch (&code)) != ERR) {
-    if (result == KEY_CODE_YES && code == KEY_RESIZE)
+  while ((code = getch ()) != ERR) {
+    if (code == KEY_RESIZE)
       continue; /* told by the signal */
-    terminal_keys_take (terminal->keys, (guint)code, result == KEY_CODE_YES);
+    if (code > G_MAXUINT8) {
+      terminal_keys_take (terminal->keys, (guint)code, TRUE);
+      continue;
+    }
+    const gsize count = octets_take (&terminal->octets, (guchar)code, characters);
+    for (gsize i = 0; i < count; i++)
+      terminal_keys_take (terminal->keys, characters[i], FALSE);
   }
   terminal_keys_rest (terminal->keys);
 }
@@ -219,6 +228,20 @@ settle (Terminal *terminal)
   write_sequence (PASTE_ON);
 }
 
+/* FALSE: terminfo doesn't know the terminal NAME, or only how to write line after line on it. */
+static gboolean
+can_place_cursor (const char *name)
+{
+  int result = 0;
+
+  if (setupterm (name, STDOUT_FILENO, &result) != OK || result != 1)
+    return FALSE;
+  const char *place = tigetstr ("cup");
+  const gboolean can = place != NULL && place != (const char *)-1;
+  del_curterm (cur_term);
+  return can;
+}
+
 static gboolean
 check (GError **error)
 {
@@ -235,6 +258,14 @@ check (GError **error)
         _ ("TERM isn't set, so this terminal's keys and sequences aren't known: try TERM=xterm-256color"));
     return FALSE;
   }
+  if (!can_place_cursor (name)) {
+    g_autofree char *shown = visible_text (name, -1);
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_UNAVAILABLE,
+                 _ ("this system knows no terminal \"%s\" (TERM), or one that can't place its cursor: try "
+                    "TERM=xterm-256color"),
+                 shown);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -245,17 +276,14 @@ terminal_open (const TerminalWatch *watch, GError **error)
     return NULL;
   SCREEN *screen = newterm (NULL, stdout, stdin);
   if (screen == NULL) {
-    g_autofree char *name = visible_text (g_getenv ("TERM"), -1);
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_UNAVAILABLE,
-                 _ ("this system knows no terminal \"%s\" (TERM), or one that can't place its cursor: try "
-                    "TERM=xterm-256color"),
-                 name);
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_UNAVAILABLE, _ ("the terminal can't be used"));
     return NULL;
   }
   Terminal *terminal = g_new0 (Terminal, 1);
   terminal->watch = *watch;
   terminal->screen = screen;
   terminal->utf8 = strcmp (nl_langinfo (CODESET), "UTF-8") == 0;
+  terminal->octets.form = octets_form (nl_langinfo (CODESET));
   terminal->keys = terminal_keys_new (on_press, terminal);
   set_term (screen);
   start_colours (terminal);

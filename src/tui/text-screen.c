@@ -161,7 +161,7 @@ text_screen_new (Desk *desk, const char *title, const char *words)
 {
   TextScreen *text = g_new0 (TextScreen, 1);
 
-  text->screen = (Screen){ "text", place, draw, press, changes_at, free_screen };
+  text->screen = (Screen){ "text", place, draw, press, changes_at, free_screen, NULL };
   text->desk = desk;
   text->title = g_strdup (title);
   text->lines = g_strsplit (words, "\n", -1);

@@ -74,14 +74,22 @@ widen_gap (Text *text, guint n)
   text->size = size;
 }
 
-static Line
-line_new (const char *head, gsize head_length, const char *tail, gsize tail_length)
-{
-  Line line = { g_malloc (head_length + tail_length + 1), head_length + tail_length };
+typedef struct {
+  const char *octets;
+  gsize length;
+} Piece;
 
-  memcpy (line.octets, head, head_length);
-  memcpy (line.octets + head_length, tail, tail_length);
-  line.octets[line.length] = '\0';
+/* A line of what stands before, what is put in, and what stands behind. */
+static Line
+line_new (Piece before, Piece piece, Piece behind)
+{
+  const gsize length = before.length + piece.length + behind.length;
+  Line line = { g_malloc (length + 1), length };
+
+  memcpy (line.octets, before.octets, before.length);
+  memcpy (line.octets + before.length, piece.octets, piece.length);
+  memcpy (line.octets + before.length + piece.length, behind.octets, behind.length);
+  line.octets[length] = '\0';
   return line;
 }
 
@@ -127,30 +135,20 @@ static TextPlace
 splice (Text *text, TextPlace from, TextPlace to, const char *octets, gsize length)
 {
   const Line first = *line_at (text, from.line), last = *line_at (text, to.line);
-  const char *tail = last.octets + to.octet;
-  const gsize tail_length = last.length - to.octet;
-  const char *end = octets + length, *at = octets;
+  const Piece nothing = { "", 0 }, before = { first.octets, from.octet };
+  const Piece behind = { last.octets + to.octet, last.length - to.octet };
+  const char *end = octets + length, *at = octets, *stop;
   g_autoptr (GArray) made = g_array_new (FALSE, FALSE, sizeof (Line));
-  TextPlace place = from;
+  TextPlace place;
 
-  for (;;) {
-    const char *stop = memchr (at, '\n', (gsize)(end - at));
-    const gboolean is_first = made->len == 0, is_last = stop == NULL;
-    const gsize piece = (gsize)((is_last ? end : stop) - at);
-    g_autofree char *joined = is_first ? g_malloc (from.octet + piece + 1) : NULL;
-    if (is_first) {
-      memcpy (joined, first.octets, from.octet);
-      memcpy (joined + from.octet, at, piece);
-    }
-    const gsize head = is_first ? from.octet + piece : piece;
-    const Line line = line_new (is_first ? joined : at, head, is_last ? tail : "", is_last ? tail_length : 0);
+  do {
+    stop = memchr (at, '\n', (gsize)(end - at));
+    const Piece piece = { at, (gsize)((stop ? stop : end) - at) };
+    const Line line = line_new (made->len == 0 ? before : nothing, piece, stop ? nothing : behind);
+    place = (TextPlace){ from.line + made->len, line.length - (stop ? 0 : behind.length) };
     g_array_append_val (made, line);
-    if (is_last) {
-      place = (TextPlace){ from.line + made->len - 1, head };
-      break;
-    }
-    at = stop + 1;
-  }
+    at = stop ? stop + 1 : end;
+  } while (stop);
   move_gap (text, from.line);
   for (guint i = from.line; i <= to.line; i++)
     g_free (text->lines[text->gap + text->gap_length + i - from.line].octets);
@@ -270,7 +268,7 @@ text_new (void)
 
   text->size = 16;
   text->lines = g_new (Line, text->size);
-  text->lines[0] = line_new ("", 0, "", 0);
+  text->lines[0] = (Line){ g_strdup (""), 0 };
   text->gap = 1;
   text->gap_length = text->size - 1;
   text->undo = g_array_new (FALSE, FALSE, sizeof (Change));

@@ -3,7 +3,6 @@
 #include "tui/tty-guest.h"
 
 #include <string.h>
-#include <unistd.h>
 
 struct TtyGuest {
   char *tty;

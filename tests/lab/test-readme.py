@@ -80,7 +80,7 @@ def _():
         assert (SOURCE / path).exists(), f"{name} is not there"
 
 
-@test("README.md is read in three minutes")
+@test("README.md is read in a few minutes")
 def _():
     assert len(README.splitlines()) <= 150, len(README.splitlines())
 

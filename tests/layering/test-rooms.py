@@ -181,6 +181,19 @@ def _():
                     ["g_get_monotonic_time", "g_log", "getenv", "socket", "time", "write"], "findings")
 
 
+# --- libraries -----------------------------------------------------------------
+
+ON_DEMAND = {"libssl", "libcrypto", "libcares", "libgsasl"}
+
+
+@test("toukan starts without the libraries that only the network needs")
+def _():
+    listing = subprocess.run(["objdump", "-p", BUILD / "toukan"], check=True, capture_output=True, text=True).stdout
+    needed = {name.split(".so")[0] for name in re.findall(r"^\s*NEEDED\s+(\S+)", listing, re.MULTILINE)}
+    check_equal(needed & ON_DEMAND, set(), "linked")
+    check_equal("libglib-2.0" in needed, True, "the listing shows what is linked")
+
+
 # --- size -------------------------------------------------------------------
 
 LINES_LIMIT = 700

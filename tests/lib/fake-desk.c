@@ -42,6 +42,13 @@ desk_choose (Desk *desk, const char *question, const DeskOption *options, gsize 
 }
 
 static void
+desk_offer (Desk *desk, const char *question, const DeskOption *options, gsize n, DeskChoice done,
+            gpointer data)
+{
+  board_offer (fake_of (desk)->board, question, options, n, done, data);
+}
+
+static void
 desk_ask_file (Desk *desk, const char *question, DeskAnswer done, gpointer data)
 {
   board_ask_file (fake_of (desk)->board, question, done, data);
@@ -66,10 +73,22 @@ desk_accounts (Desk *desk)
   return names;
 }
 
-static const char *
-desk_account_from (Desk *desk, const char *account)
+static void
+desk_change_account (Desk *desk, Letter *letter, const char *name)
 {
-  return strcmp (account, "work") == 0 ? "Hanako <hanako@work.example>" : "hanako@home.example";
+  const gboolean work = strcmp (name, "work") == 0;
+
+  g_free (letter->account);
+  letter->account = g_strdup (name);
+  g_free (letter->from);
+  letter->from = g_strdup (work ? "Hanako <hanako@work.example>" : "hanako@home.example");
+  letter_change_signature (letter, work ? "Home" : "Work", work ? "Work" : "Home");
+}
+
+static const char *
+desk_account_of (Desk *desk, const char *from)
+{
+  return strstr (from, "@home.example") ? "home" : strstr (from, "@work.example") ? "work" : NULL;
 }
 
 static void
@@ -85,6 +104,18 @@ desk_complete_cancel (Desk *desk, gpointer data)
 {
 }
 
+static char *
+desk_expand (Desk *desk, const char *list)
+{
+  return g_strdup (strcmp (list, "boss") == 0 ? "saburo@example.net" : list);
+}
+
+static char *
+desk_look_alike (Desk *desk, const char *address)
+{
+  return strstr (address, "@exarnple.net") ? g_strdup ("example.net") : NULL;
+}
+
 static void
 desk_send (Desk *desk, Screen *screen)
 {
@@ -98,6 +129,18 @@ desk_keep (Desk *desk, Screen *screen)
 }
 
 static void
+desk_save (Desk *desk, Screen *screen)
+{
+  g_string_append (fake_of (desk)->log, "save\n");
+}
+
+static gboolean
+desk_lacks_attachment (Desk *desk, const Letter *letter)
+{
+  return letter_lacks_attachment (letter, "attached");
+}
+
+static void
 desk_discard (Desk *desk, Screen *screen)
 {
   g_string_append (fake_of (desk)->log, "discard\n");
@@ -107,13 +150,13 @@ static void
 desk_edit (Desk *desk, const char *text, DeskAnswer done, gpointer data)
 {
   g_string_append (fake_of (desk)->log, "edit\n");
-  done ("edited\n", data);
+  done (fake_of (desk)->edited ? fake_of (desk)->edited : "edited\n", data);
 }
 
 static gboolean
 desk_edits_headers (Desk *desk)
 {
-  return FALSE;
+  return fake_of (desk)->edits_headers;
 }
 
 static void
@@ -136,27 +179,27 @@ desk_take_back (Desk *desk, Screen *screen)
 }
 
 static void
-desk_distrust (Desk *desk, const char *network, const Path *path, Ticks began, Ticks now)
+desk_distrust (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now)
 {
   g_string_append_printf (fake_of (desk)->log, "distrust %s %u\n", network, path->port);
 }
 
 static void
-desk_act (Desk *desk, gint64 id, OutboxAction action)
+desk_act (Desk *desk, guint place, gint64 id, OutboxAction action)
 {
-  g_string_append_printf (fake_of (desk)->log, "act %d %d\n", (int)id, (int)action);
+  g_string_append_printf (fake_of (desk)->log, "act %u/%d %d\n", place, (int)id, (int)action);
 }
 
 static void
-desk_show (Desk *desk, gint64 id)
+desk_show (Desk *desk, guint place, gint64 id)
 {
-  g_string_append_printf (fake_of (desk)->log, "show %d\n", (int)id);
+  g_string_append_printf (fake_of (desk)->log, "show %u/%d\n", place, (int)id);
 }
 
 static void
-desk_edit_item (Desk *desk, gint64 id)
+desk_edit_item (Desk *desk, guint place, gint64 id)
 {
-  g_string_append_printf (fake_of (desk)->log, "edit %d\n", (int)id);
+  g_string_append_printf (fake_of (desk)->log, "edit %u/%d\n", place, (int)id);
 }
 
 static const Desk fake_functions = {
@@ -165,15 +208,21 @@ static const Desk fake_functions = {
   .say = desk_say,
   .ask = desk_ask,
   .choose = desk_choose,
+  .offer = desk_offer,
   .ask_file = desk_ask_file,
   .redraw = desk_redraw,
   .wall = desk_wall,
   .accounts = desk_accounts,
-  .account_from = desk_account_from,
+  .change_account = desk_change_account,
+  .account_of = desk_account_of,
   .complete = desk_complete,
   .complete_cancel = desk_complete_cancel,
+  .expand = desk_expand,
+  .look_alike = desk_look_alike,
   .send = desk_send,
   .keep = desk_keep,
+  .save = desk_save,
+  .lacks_attachment = desk_lacks_attachment,
   .discard = desk_discard,
   .edit = desk_edit,
   .edits_headers = desk_edits_headers,

@@ -12,6 +12,8 @@ typedef struct {
   gint64   wall;
   Ticks    now;
   CancelResult cancel;
+  const char *edited; /* what $EDITOR makes of any text; NULL: "edited" */
+  gboolean edits_headers;
 } FakeDesk;
 
 FakeDesk *fake_desk_new (guint width, guint height);

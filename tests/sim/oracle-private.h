@@ -4,7 +4,9 @@
 #include "oracle.h"
 
 #define ORACLE_PATHS (WORLD_PORTS * FAMILY_COUNT)
-#define ORACLE_ATTEMPTS 1000
+/* Those that lost a race are tried again after each winner that breaks: where a dozen addresses greet
+ * and then break one by one, they go beyond a thousand, and come to an end. */
+#define ORACLE_ATTEMPTS 10000
 
 typedef enum { ADDRESS_UNTRIED, ADDRESS_TRYING, ADDRESS_OVER } AddressState;
 

@@ -117,6 +117,181 @@ def _():
         check_equal("Kept" in rescued.read_text(), True, "the letter")
 
 
+@test("a full disk and kill -9: the letter lies in a file, and the next start offers it")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.sees("To:")
+        time.sleep(0.5)
+        resource.prlimit(stage.process(), resource.RLIMIT_FSIZE, (4096, 4096))
+        stage.keys("Enter", "Enter")
+        stage.type("Kept")
+        stage.sees("Until it can, it is in")
+        os.kill(stage.process(), signal.SIGKILL)
+        stage.status()
+        stage.start()
+        stage.sees("was rescued: Kept")
+        stage.keys("c")
+        stage.sees("toukan  Kept")
+        time.sleep(1)
+        check_equal(list(stage.path.glob("toukan-unsaved-*")), [], "files")
+        check_equal("Kept" in stage.toukan("outbox", "list").stdout, True, "it is a draft")
+
+
+@test("once there is room again, the file is gone")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.sees("To:")
+        time.sleep(0.5)
+        resource.prlimit(stage.process(), resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        stage.keys("Enter", "Enter")
+        stage.type("Kept")
+        stage.sees("Until it can, it is in")
+        resource.prlimit(stage.process(), resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        stage.type(" safe")
+        end = time.monotonic() + 10
+        while list(stage.path.glob("toukan-unsaved-*")) and time.monotonic() < end:
+            time.sleep(0.1)
+        check_equal(list(stage.path.glob("toukan-unsaved-*")), [], "files")
+
+
+@test("what is attached to a forwarded message lies with the drafts, and goes with them")
+def _():
+    with Stage() as stage:
+        (stage.path / "message").write_text(
+            "From: taro@example.net\nTo: hanako@example.org\nSubject: Plan\nMIME-Version: 1.0\n"
+            "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nSee below.\n--x\n"
+            "Content-Disposition: attachment; filename=plan.txt\n\nThe plan\n--x--\n")
+        state = stage.path / "state" / "toukan"
+        stage.start("compose", "--forward", str(stage.path / "message"))
+        stage.sees("plan.txt")
+        stage.type("taro@example.net")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        folder, = state.glob("attached-*")
+        os.utime(folder, (1, 1))
+        stage.start()
+        stage.sees("A letter isn't finished: Fwd: Plan")
+        stage.keys("c")
+        stage.sees("plan.txt")
+        check_equal(folder.exists(), True, "it is kept for the draft")
+        stage.keys("C-c")
+        stage.sees("Leave this letter?")
+        stage.keys("t")
+        stage.status()
+        stage.start()
+        stage.sees("New letter")
+        end = time.monotonic() + 10
+        while folder.exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        check_equal(folder.exists(), False, "it is kept for nobody")
+
+
+@test("aliases of .mailrc are people on the review, and in the message")
+def _():
+    with Stage() as stage:
+        (stage.path / ".mailrc").write_text('alias boss "Saburo <saburo@example.net>"\nalias all boss jiro@example.net\n')
+        stage.sink()
+        stage.start()
+        write(stage, to="all")
+        stage.keys("C-x")
+        stage.sees("2 recipients")
+        stage.keys("y")
+        stage.sees("Message taken")
+        message, = stage.messages()
+        has(message, "To: Saburo <saburo@example.net>, jiro@example.net")
+        has(message, "X-Envelope-To: jiro@example.net")
+
+
+@test("a letter lies in the outbox of its account, and moves with it")
+def _():
+    with Stage() as stage:
+        apart = stage.path / "apart"
+        with open(stage.path / "config", "a", encoding="utf-8") as config:
+            config.write(f"[defaults]\ndefault-account = work\n[account home]\nfrom = hanako@home.example\nhost = 127.0.0.1\nports = {stage.port}\n"
+                         f"tls = off\nnotify = no\nstate-dir = {apart}\n")
+
+        def waiting(account):
+            return stage.toukan("outbox", "list", "--account", account).stdout
+
+        stage.start()
+        write(stage, body="For both")
+        time.sleep(2)
+        check_equal("Lunch" in waiting("work"), True, "the draft is in the first")
+        stage.keys("F3")
+        stage.sees("home: hanako@home.example")
+        time.sleep(2)
+        check_equal(("Lunch" in waiting("work"), "Lunch" in waiting("home")), (False, True), "it has moved")
+        os.kill(stage.process(), signal.SIGKILL)
+        stage.status()
+        stage.start()
+        stage.sees("A letter isn't finished: Lunch")
+        stage.keys("c")
+        stage.sees("For both")
+        stage.sees("home: hanako@home.example")
+        stage.keys("C-x")
+        stage.sees("Send this letter?")
+        stage.keys("C-x")
+        stage.sees("Not sent")
+        stage.keys("F2")
+        stage.sees("deferred")
+        check_equal(("Lunch" in waiting("work"), "Lunch" in waiting("home")), (False, True), "it waits there")
+        stage.sink()
+        stage.keys("r")
+        message, = stage.messages()
+        has(message, "X-Envelope-From: hanako@home.example")
+        stage.sees("Nothing waits to be sent.")
+
+
+@test("what is typed before anything is to be seen isn't lost")
+def _():
+    with Stage() as stage:
+        stage.start()
+        stage.type("early@example.net")
+        stage.sees("To:       early@example.net")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        stage.start()
+        stage.type("later@example.net")
+        stage.sees("To:       later@example.net")
+        stage.keys("C-q")
+        check_equal(stage.status(), 0, "status")
+        stage.start()
+        stage.sees("A letter isn't finished")
+        stage.type("taro@example.org")
+        stage.sees("To:       taro@example.org")
+
+
+@test("review = no sends at once, and asks for what isn't attached all the same")
+def _():
+    with Stage(config="review = no\n") as stage:
+        stage.sink()
+        stage.start()
+        write(stage, body="The plan is attached.")
+        stage.keys("C-x")
+        stage.sees("nothing is attached")
+        stage.keys("s")
+        stage.sees("Message taken")
+        check_equal(len(stage.messages()), 1, "messages")
+
+
+@test("query-command completes what is typed; that it is broken is said once")
+def _():
+    command = "test %s = broken && exit 3; printf 'found:\\nsaburo@example.net\\tSaburo\\n'"
+    with Stage(config=f"query-command = {command}\n") as stage:
+        stage.start()
+        stage.sees("To:")
+        stage.type("sabu")
+        stage.sees(" Saburo <saburo@example.net>")
+        stage.keys("Tab")
+        stage.sees("To:       Saburo <saburo@example.net>,")
+        stage.type("broken")
+        time.sleep(1)
+        stage.type("x")
+        stage.sees("query-command ended with status 3")
+
+
 @test("two composers don't write the same draft")
 def _():
     with Stage() as one:
@@ -301,4 +476,4 @@ def _():
         check_equal("toukan send" in found.stderr, True, found.stderr)
 
 
-main()
+main(at_once=8)

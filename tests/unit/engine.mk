@@ -2,7 +2,7 @@
 check_PROGRAMS += tests/unit/test-sasl
 TESTS += tests/unit/test-sasl
 tests_unit_test_sasl_SOURCES = tests/unit/test-sasl.c
-tests_unit_test_sasl_LDADD = $(ENGINE_LIBS)
+tests_unit_test_sasl_LDADD = $(ENGINE_LIBS) $(GSASL_LIBS)
 check_PROGRAMS += tests/unit/test-timeline
 TESTS += tests/unit/test-timeline
 tests_unit_test_timeline_SOURCES = tests/unit/test-timeline.c

@@ -81,3 +81,7 @@ tests_unit_test_batch_durability_SOURCES = tests/unit/test-batch-durability.c
 tests_unit_test_batch_durability_SOURCES += tests/lib/cut-vfs.c
 tests_unit_test_batch_durability_SOURCES += tests/lib/folder.c
 tests_unit_test_batch_durability_LDADD = $(STORE_LIBS)
+check_PROGRAMS += tests/unit/test-attached
+TESTS += tests/unit/test-attached
+tests_unit_test_attached_SOURCES = tests/unit/test-attached.c tests/lib/folder.c tests/lib/folder.h
+tests_unit_test_attached_LDADD = $(STORE_LIBS)

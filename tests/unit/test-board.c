@@ -76,7 +76,7 @@ test_choose (void)
   fake_desk_press (fake, "x");
   g_assert_cmpuint (answers, ==, 0);
   fake_desk_press (fake, "y");
-  g_assert_cmpint (choice, ==, 'y');
+  g_assert_cmpint ((guchar)choice, ==, 'y');
 }
 
 /* Whoever is typing isn't interrupted. */
@@ -167,6 +167,47 @@ test_files (void)
 }
 
 static void
+on_any_choice (char key, gpointer data)
+{
+}
+
+static void
+test_offer (void)
+{
+  g_autoptr (FakeDesk) fake = begin (40, 12);
+  const DeskOption options[] = { { 'c', "Continue" }, { 'n', "New" } };
+
+  choice = 'x';
+  board_offer (fake->board, "Go on?", options, G_N_ELEMENTS (options), on_choice, NULL);
+  fake_desk_press (fake, "n");
+  g_assert_cmpint ((guchar)choice, ==, 'n');
+  choice = 'x';
+  board_offer (fake->board, "Go on?", options, G_N_ELEMENTS (options), on_choice, NULL);
+  fake_desk_press (fake, "Up");
+  g_assert_true (board_is_asking (fake->board));
+  fake_desk_type (fake, "taro");
+  g_assert_cmpint ((guchar)choice, ==, 0);
+  g_assert_false (board_is_asking (fake->board));
+  board_choose (fake->board, "Go on?", options, G_N_ELEMENTS (options), on_choice, NULL);
+  fake_desk_type (fake, "ta");
+  g_assert_true (board_is_asking (fake->board));
+  fake_desk_press (fake, "c");
+}
+
+/* What can be chosen is all to be seen, on the narrowest screen, too. */
+static void
+test_choose_narrow (void)
+{
+  g_autoptr (FakeDesk) fake = begin (20, 12);
+  const DeskOption options[] = { { 'k', "Keep it as a draft" }, { 't', "Throw it away" }, { 's', "Stay" } };
+
+  board_choose (fake->board, "Leave this letter?", options, G_N_ELEMENTS (options), on_any_choice, NULL);
+  g_assert_true (fake_desk_shows (fake, "Leave this letter?"));
+  g_assert_true (fake_desk_shows (fake, " T  Throw it away"));
+  g_assert_true (fake_desk_shows (fake, " S  Stay"));
+}
+
+static void
 test_key_line (void)
 {
   g_autoptr (FakeDesk) fake = begin (20, 12);
@@ -206,6 +247,8 @@ main (int argc, char **argv)
   g_test_add_func ("/board/message", test_message);
   g_test_add_func ("/board/help", test_help);
   g_test_add_func ("/board/files", test_files);
+  g_test_add_func ("/board/offer", test_offer);
+  g_test_add_func ("/board/choose, narrow", test_choose_narrow);
   g_test_add_func ("/board/key line", test_key_line);
   g_test_add_func ("/board/sizes", test_sizes);
   return g_test_run ();

@@ -275,7 +275,7 @@ test_together (void)
   g_assert_cmpstr (shown.found, ==, "");
   completion_ask (completion, "hanx", on_completion, &shown);
   completion_cancel (completion);
-  const gint64 end = g_get_monotonic_time () + 2 * COMPLETION_PAUSE_MS * 1000;
+  const gint64 end = g_get_monotonic_time () + (gint64)2 * COMPLETION_PAUSE_MS * 1000;
   while (g_get_monotonic_time () < end) {
     g_main_context_iteration (NULL, FALSE);
     g_usleep (1000);

@@ -237,6 +237,15 @@ test_search (void)
   g_assert_true (editor_search (editor, "one", FALSE, &wrapped));
   g_assert_true (wrapped);
   g_assert_cmpuint (editor_cursor (editor).line, ==, 0);
+}
+
+static void
+test_search_more (void)
+{
+  g_autoptr (Editor) editor = editor_new ();
+  gboolean wrapped;
+
+  editor_load (editor, "One two\none Two", 15);
   g_assert_true (editor_search (editor, "Two", FALSE, &wrapped));
   g_assert_cmpuint (editor_cursor (editor).line, ==, 1);
   g_assert_true (editor_search (editor, "two", TRUE, &wrapped));
@@ -357,6 +366,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, &pictures[i], test_picture);
   }
   g_test_add_func ("/editor/search", test_search);
+  g_test_add_func ("/editor/search, with capitals and backwards", test_search_more);
   g_test_add_func ("/editor/replace", test_replace);
   g_test_add_func ("/editor/random", test_random);
   g_test_add_func ("/editor/long", test_long);

@@ -282,6 +282,12 @@ test_forward (void)
                    "Date: Mon, 2 Nov 2026 09:05:00 +0900\nSubject: Plan\nTo: b@x.org\n\nSee this.\n");
   g_assert_cmpstr (letter->to, ==, "");
   g_assert_null (letter->in_reply_to);
+}
+
+static void
+test_forward_files (void)
+{
+  g_autoptr (Letter) letter = letter_of (FILES, strlen (FILES), LETTER_FORWARD, test_folder ());
   g_assert_cmpuint (letter->attachments->len, ==, 2);
   const LetterAttachment *plan = letter->attachments->pdata[0], *inner = letter->attachments->pdata[1];
   g_assert_cmpstr (plan->name, ==, "plan.pdf");
@@ -463,7 +469,7 @@ test_many (void)
   g_string_append (message, "\n\nHello\n");
   const gint64 start = g_get_monotonic_time ();
   g_autoptr (Letter) letter = letter_of (message->str, message->len, LETTER_REPLY_ALL, NULL);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, (gint64)10 * G_USEC_PER_SEC);
   g_assert_true (g_str_has_prefix (letter->cc, "n0@x.org, n1@x.org"));
 }
 
@@ -471,7 +477,7 @@ static void
 test_big (void)
 {
   g_autoptr (GString) message = g_string_new ("Subject: x\n\n");
-  while (message->len < 5 * 1024 * 1024)
+  while (message->len < (gsize)5 * 1024 * 1024)
     g_string_append (message, "a line like many others, of which there are far too many\n");
   g_autoptr (Letter) letter = letter_of (message->str, message->len, LETTER_REPLY, NULL);
   g_assert_true (g_str_has_suffix (letter->body, "> […]\n"));
@@ -495,6 +501,7 @@ main (int argc, char **argv)
   TABLE_ADD ("/message/text", text_rows, test_text);
   TABLE_ADD ("/message/quote", quote_rows, test_quote);
   g_test_add_func ("/message/forward", test_forward);
+  g_test_add_func ("/message/forward-files", test_forward_files);
   g_test_add_func ("/message/forward-whole", test_forward_whole);
   TABLE_ADD ("/message/name", name_rows, test_name);
   g_test_add_func ("/message/names-taken", test_names_taken);

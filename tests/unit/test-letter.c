@@ -54,6 +54,7 @@ static const struct {
   { "under an open line", "Hello", "Hanako", FALSE, "Hello\n\n-- \nHanako\n" },
   { "with its own line", "", "-- \nHanako\n", FALSE, "\n-- \nHanako\n" },
   { "an empty one", "Hello\n", "\n", FALSE, "Hello\n" },
+  { "where there is one", "Hello\n\n-- \nH\n", "Hanako", FALSE, "Hello\n\n-- \nH\n" },
   { "above a quote", "\nOn x, y wrote:\n> z\n", "Hanako", TRUE, "\n-- \nHanako\n\nOn x, y wrote:\n> z\n" },
 };
 
@@ -65,6 +66,30 @@ test_sign (gconstpointer data)
   g_free (letter->body);
   letter->body = g_strdup (row->body);
   letter_sign (letter, row->signature, row->top);
+  g_assert_cmpstr (letter->body, ==, row->expected);
+}
+
+static const struct {
+  const char *about, *body, *old, *signature, *expected;
+} change_rows[] = {
+  { "another", "Hello\n\n-- \nWork\n", "Work", "Home\nTokyo", "Hello\n\n-- \nHome\nTokyo\n" },
+  { "none any more", "Hello\n\n-- \nWork\n", "Work", NULL, "Hello\n\n" },
+  { "none before", "Hello\n", NULL, "Home", "Hello\n\n-- \nHome\n" },
+  { "above a quote", "Hi\n\n-- \nWork\n\nOn x, y wrote:\n> z\n", "Work", "-- \nHome",
+    "Hi\n\n-- \nHome\n\nOn x, y wrote:\n> z\n" },
+  { "written over", "Hello\n\n-- \nWorking\n", "Work", "Home", "Hello\n\n-- \nWorking\n" },
+  { "somebody's own", "Hello\n\n-- \nMe\n", NULL, "Home", "Hello\n\n-- \nMe\n" },
+  { "without an end", "-- \nWork", "Work", "Home", "-- \nHome\n" },
+};
+
+static void
+test_change (gconstpointer data)
+{
+  const typeof (*change_rows) *row = data;
+  g_autoptr (Letter) letter = letter_new ();
+  g_free (letter->body);
+  letter->body = g_strdup (row->body);
+  letter_change_signature (letter, row->old, row->signature);
   g_assert_cmpstr (letter->body, ==, row->expected);
 }
 
@@ -145,29 +170,36 @@ test_lacks_subject (void)
 
 /* --- drafts ------------------------------------------------------------------------------------ */
 
+/* What of a letter is one text. */
+static const gsize text_members[] = {
+  offsetof (Letter, account),    offsetof (Letter, from), offsetof (Letter, to),
+  offsetof (Letter, cc),         offsetof (Letter, bcc),  offsetof (Letter, reply_to),
+  offsetof (Letter, subject),    offsetof (Letter, body), offsetof (Letter, in_reply_to),
+  offsetof (Letter, references),
+};
+
 static void
-assert_same (const Letter *one, const Letter *other)
+assert_same_attachments (const GPtrArray *one, const GPtrArray *other)
 {
-  g_assert_cmpstr (one->account, ==, other->account);
-  g_assert_cmpstr (one->from, ==, other->from);
-  g_assert_cmpstr (one->to, ==, other->to);
-  g_assert_cmpstr (one->cc, ==, other->cc);
-  g_assert_cmpstr (one->bcc, ==, other->bcc);
-  g_assert_cmpstr (one->reply_to, ==, other->reply_to);
-  g_assert_cmpstr (one->subject, ==, other->subject);
-  g_assert_cmpstr (one->in_reply_to, ==, other->in_reply_to);
-  g_assert_cmpstr (one->references, ==, other->references);
-  g_assert_cmpstr (one->body, ==, other->body);
-  g_assert_cmpuint (one->headers->len, ==, other->headers->len);
-  for (guint i = 0; i < one->headers->len; i++)
-    g_assert_cmpstr (one->headers->pdata[i], ==, other->headers->pdata[i]);
-  g_assert_cmpuint (one->attachments->len, ==, other->attachments->len);
-  for (guint i = 0; i < one->attachments->len; i++) {
-    const LetterAttachment *mine = one->attachments->pdata[i], *its = other->attachments->pdata[i];
+  g_assert_cmpuint (one->len, ==, other->len);
+  for (guint i = 0; i < one->len; i++) {
+    const LetterAttachment *mine = one->pdata[i], *its = other->pdata[i];
     g_assert_cmpstr (mine->path, ==, its->path);
     g_assert_cmpstr (mine->name, ==, its->name);
     g_assert_cmpstr (mine->type, ==, its->type);
   }
+}
+
+static void
+assert_same (const Letter *one, const Letter *other)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (text_members); i++)
+    g_assert_cmpstr (G_STRUCT_MEMBER (char *, one, text_members[i]), ==,
+                     G_STRUCT_MEMBER (char *, other, text_members[i]));
+  g_assert_cmpuint (one->headers->len, ==, other->headers->len);
+  for (guint i = 0; i < one->headers->len; i++)
+    g_assert_cmpstr (one->headers->pdata[i], ==, other->headers->pdata[i]);
+  assert_same_attachments (one->attachments, other->attachments);
   g_assert_cmpint (one->forwarded != NULL, ==, other->forwarded != NULL);
   if (one->forwarded != NULL)
     g_assert_true (g_bytes_equal (one->forwarded, other->forwarded));
@@ -460,6 +492,7 @@ main (int argc, char **argv)
   tap_init (&argc, &argv);
   TABLE_ADD ("/letter/empty", empty_rows, test_empty);
   TABLE_ADD ("/letter/sign", sign_rows, test_sign);
+  TABLE_ADD ("/letter-change-signature", change_rows, test_change);
   g_test_add_func ("/letter/signature-file", test_signature_file);
   TABLE_ADD ("/letter/lacks", lacks_rows, test_lacks);
   g_test_add_func ("/letter/lacks-subject", test_lacks_subject);

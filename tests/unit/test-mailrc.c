@@ -47,20 +47,16 @@ static const struct {
   { "mutt, groups", MAILRC_MUTT, "alias -group friends -group all bob bob@x.org", "bob", "bob@x.org" },
   { "mutt, the last counts", MAILRC_MUTT, "alias bob a@x.org\nalias bob b@x.org", "bob", "b@x.org" },
   { "mutt, a hash in quotes", MAILRC_MUTT, "alias bob \"B # b\" <b@x.org>", "bob", "B # b <b@x.org>" },
+  { "sendmail's", MAILRC_ALIASES, "# who\nteam: a@x.org, bob\nbob: bob@x.org", "team", "a@x.org, bob@x.org" },
+  { "sendmail's, going on", MAILRC_ALIASES, "team: a@x.org,\n\tb@x.org\nbob: c@x.org", "team",
+    "a@x.org, b@x.org" },
+  { "sendmail's, quoted", MAILRC_ALIASES, "\"bob b\" : b@x.org", "Bob B", "b@x.org" },
+  { "sendmail's, the first counts", MAILRC_ALIASES, "bob: a@x.org\nbob: b@x.org", "bob", "a@x.org" },
+  { "sendmail's, commands and files", MAILRC_ALIASES, "x: |\"/bin/sh\", /etc/passwd, :include:/y, a@x.org",
+    "x", "a@x.org" },
+  { "sendmail's, nothing behind it", MAILRC_ALIASES, "x: root\n: y\nz", "x", NULL },
   { "mutt, commands", MAILRC_MUTT, "source `echo x`|\nset x=y\nalias x `id`@x.org", "x", "`id`@x.org" },
 };
-
-static char *
-written (const GPtrArray *mailboxes)
-{
-  g_autoptr (GString) list = g_string_new (NULL);
-  for (guint i = 0; i < mailboxes->len; i++) {
-    const Mailbox *mailbox = mailboxes->pdata[i];
-    g_autofree char *one = address_write (mailbox->name, mailbox->address);
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", one);
-  }
-  return g_strdup (list->str);
-}
 
 static void
 test_row (gconstpointer data)
@@ -69,8 +65,45 @@ test_row (gconstpointer data)
   g_autoptr (Mailrc) mailrc = mailrc_new ();
   mailrc_read (mailrc, row->form, row->text, strlen (row->text));
   g_autoptr (GPtrArray) mailboxes = mailrc_expand (mailrc, row->name);
-  g_autofree char *list = mailboxes != NULL ? written (mailboxes) : NULL;
+  g_autofree char *list = mailboxes != NULL ? address_write_list (mailboxes) : NULL;
   g_assert_cmpstr (list, ==, row->members);
+}
+
+static const struct {
+  const char *about, *list, *expanded;
+} lists[] = {
+  { "no alias", "a@x.org,b@x.org", "a@x.org,b@x.org" },
+  { "an alias", "bob", "Bob B <bob@x.org>" },
+  { "among others", "a@x.org, bob , \"C, c\" <c@x.org>", "a@x.org, Bob B <bob@x.org>, \"C, c\" <c@x.org>" },
+  { "a group in a group", "all", "Bob B <bob@x.org>, d@x.org, e@x.org" },
+  { "not in quotes", "\"a, bob\" <a@x.org>", "\"a, bob\" <a@x.org>" },
+  { "nothing", "", "" },
+  { "a comma at the end", "bob,", "Bob B <bob@x.org>, " },
+  { "nobody's", "jim", "jim" },
+};
+
+static void
+test_lists (gconstpointer data)
+{
+  static const char text[]
+      = "alias bob 'Bob B <bob@x.org>'\nalias team bob d@x.org\nalias all team e@x.org bob\n";
+  const typeof (*lists) *row = data;
+  g_autoptr (Mailrc) mailrc = mailrc_new ();
+
+  mailrc_read (mailrc, MAILRC_MAILX, text, strlen (text));
+  g_autofree char *expanded = mailrc_expand_list (mailrc, row->list);
+  g_assert_cmpstr (expanded, ==, row->expanded);
+}
+
+static void
+test_forget (void)
+{
+  g_autoptr (Mailrc) mailrc = mailrc_new ();
+
+  mailrc_read (mailrc, MAILRC_ALIASES, "bob: a@x.org", strlen ("bob: a@x.org"));
+  mailrc_read (mailrc, MAILRC_MAILX, "alias bob b@x.org", strlen ("alias bob b@x.org"));
+  g_autofree char *expanded = mailrc_expand_list (mailrc, "bob");
+  g_assert_cmpstr (expanded, ==, "b@x.org");
 }
 
 static void
@@ -123,6 +156,8 @@ main (int argc, char **argv)
   test_folder_make ();
   tap_init (&argc, &argv);
   TABLE_ADD ("/mailrc", rows, test_row);
+  TABLE_ADD ("/mailrc-list", lists, test_lists);
+  g_test_add_func ("/mailrc-forget", test_forget);
   g_test_add_func ("/mailrc-complete", test_complete);
   g_test_add_func ("/mailrc-deep", test_deep);
   g_test_add_func ("/mailrc-files", test_files);

@@ -43,7 +43,7 @@ open_outbox (FakeDesk *fake)
   Screen *screen = outbox_screen_new (&fake->desk);
 
   board_open (fake->board, screen);
-  outbox_screen_set (screen, some_items (fake->wall));
+  outbox_screen_set (screen, 0, some_items (fake->wall));
   return screen;
 }
 
@@ -68,7 +68,7 @@ test_nothing (void)
   Screen *screen = outbox_screen_new (&fake->desk);
 
   board_open (fake->board, screen);
-  outbox_screen_set (screen, g_ptr_array_new ());
+  outbox_screen_set (screen, 0, g_ptr_array_new ());
   g_assert_true (fake_desk_shows (fake, "Nothing waits to be sent."));
   fake_desk_press (fake, "r");
   g_assert_cmpstr (fake->log->str, ==, "");
@@ -81,15 +81,15 @@ typedef struct {
 } Act;
 
 static const Act acts[] = {
-  { "retry", 0, "r", "act 3 0" },
-  { "hold", 1, "h", "act 4 1" },
-  { "release", 0, "l", "act 3 2" },
-  { "arrived", 2, "a", "act 5 4" },
-  { "not arrived", 2, "n", "act 5 5" },
-  { "show", 1, "s", "show 4" },
-  { "edit", 1, "e", "edit 4" },
-  { "a draft goes on", 3, "Enter", "edit 6" },
-  { "enter shows", 0, "Enter", "show 3" },
+  { "retry", 0, "r", "act 0/3 0" },
+  { "hold", 1, "h", "act 0/4 1" },
+  { "release", 0, "l", "act 0/3 2" },
+  { "arrived", 2, "a", "act 0/5 4" },
+  { "not arrived", 2, "n", "act 0/5 5" },
+  { "show", 1, "s", "show 0/4" },
+  { "edit", 1, "e", "edit 0/4" },
+  { "a draft goes on", 3, "Enter", "edit 0/6" },
+  { "enter shows", 0, "Enter", "show 0/3" },
 };
 
 static void
@@ -120,7 +120,7 @@ test_drop (void)
   g_assert_cmpstr (fake->log->str, ==, "");
   fake_desk_press (fake, "d");
   fake_desk_press (fake, "y");
-  g_assert_true (fake_desk_was_asked (fake, "act 3 3"));
+  g_assert_true (fake_desk_was_asked (fake, "act 0/3 3"));
 }
 
 static void
@@ -146,9 +146,9 @@ test_follow (void)
   fake_desk_press (fake, "Down");
   fake_desk_press (fake, "Down");
   g_ptr_array_remove_index (items, 0);
-  outbox_screen_set (screen, items);
+  outbox_screen_set (screen, 0, items);
   fake_desk_press (fake, "s");
-  g_assert_true (fake_desk_was_asked (fake, "show 5"));
+  g_assert_true (fake_desk_was_asked (fake, "show 0/5"));
 }
 
 int

@@ -144,6 +144,30 @@ test_back_and_keep (void)
   g_assert_null (board_top (fake->board));
 }
 
+static void
+test_yes_and_no (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+
+  open_review (fake, &rows[0]);
+  fake_desk_press (fake, "y");
+  g_assert_true (fake_desk_was_asked (fake, "submit 0"));
+  fake_desk_press (fake, "n");
+  g_assert_true (fake_desk_was_asked (fake, "close review"));
+}
+
+/* Even who wants no review gets one when it may be the wrong person. */
+static void
+test_needed (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (FakeDesk) fake = fake_desk_new (80, 24);
+    const Screen *screen = open_review (fake, &rows[i]);
+    const gboolean needed = *rows[i].to == '\0' || rows[i].fault || strstr (rows[i].to, "exarnple");
+    g_assert_cmpint (review_screen_is_needed (screen), ==, needed);
+  }
+}
+
 /* Everything can be reached on the smallest screen. */
 static void
 test_small (void)
@@ -156,6 +180,22 @@ test_small (void)
     fake_desk_press (fake, "Down");
   g_assert_true (fake_desk_shows (fake, "now"));
   g_assert_true (fake_desk_shows (fake, "^X Send"));
+}
+
+/* Nobody takes the beginning for all. */
+static void
+test_more (void)
+{
+  g_autoptr (FakeDesk) fake = fake_desk_new (40, 10);
+
+  open_review (fake, &rows[1]);
+  g_assert_true (fake_desk_shows (fake, " 3 more rows"));
+  fake_desk_press (fake, "Down");
+  g_assert_true (fake_desk_shows (fake, " 2 more rows"));
+  fake_desk_press (fake, "Down");
+  g_assert_true (fake_desk_shows (fake, " 1 more row"));
+  fake_desk_press (fake, "Down");
+  g_assert_null (strstr (fake_desk_draw (fake), "more row"));
 }
 
 int
@@ -171,6 +211,9 @@ main (int argc, char **argv)
   g_test_add_func ("/review/none sends what can't be sent", test_refuse);
   g_test_add_func ("/review/later", test_later);
   g_test_add_func ("/review/back and keep", test_back_and_keep);
+  g_test_add_func ("/review/yes and no", test_yes_and_no);
+  g_test_add_func ("/review/needed", test_needed);
   g_test_add_func ("/review/40x12", test_small);
+  g_test_add_func ("/review/more", test_more);
   return g_test_run ();
 }

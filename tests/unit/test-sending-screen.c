@@ -137,6 +137,26 @@ test_failed (void)
   story_end (&story);
 }
 
+/* Another try, by the outbox screen, is drawn for itself. */
+static void
+test_again (void)
+{
+  Story story = story_begin (80, 24, 0);
+  const EngineEvent over = { .kind = ENGINE_OUTCOME };
+
+  happens (&story, attempt_event (ENGINE_ATTEMPT, 1, 587, FAMILY_IPV6), 0);
+  happens (&story, over, TICKS_PER_SECOND);
+  settle (&story, OUTCOME_TRANSPORT, OUTCOME_TRANSPORT, (RetryDecision){ .kind = RETRY_LATER });
+  g_assert_true (fake_desk_shows (story.fake, "587/IPv6"));
+  story.base += 5 * TICKS_PER_SECOND;
+  happens (&story, attempt_event (ENGINE_ATTEMPT, 1, 25, FAMILY_IPV4), TICKS_PER_MS);
+  g_assert_true (fake_desk_shows (story.fake, "Being sent"));
+  g_assert_true (fake_desk_shows (story.fake, "25/IPv4"));
+  g_assert_null (strstr (fake_desk_draw (story.fake), "587/IPv6"));
+  g_assert_false (sending_screen_is_over (story.screen));
+  story_end (&story);
+}
+
 static void
 test_in_doubt (void)
 {
@@ -244,6 +264,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sending/race", test_race);
   g_test_add_func ("/sending/sent", test_sent);
   g_test_add_func ("/sending/failed", test_failed);
+  g_test_add_func ("/sending/again", test_again);
   g_test_add_func ("/sending/in doubt", test_in_doubt);
   g_test_add_func ("/sending/cancel", test_cancel);
   g_test_add_func ("/sending/too late", test_too_late);

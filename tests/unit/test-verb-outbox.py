@@ -253,6 +253,17 @@ def resolve_sent():
         check_equal(home.items()[1]["standing"], "sent", "standing")
 
 
+@test("what counts as sent is copied where record says")
+def resolve_recorded():
+    with Home(text="record = sent\n") as home:
+        home.doubt()
+        message = home.outbox("show", "--message", "1")[1]
+        check_equal(list((home.path / "sent/cur").glob("*")), [], "copies before")
+        check_equal(home.outbox("resolve", "1", "sent"), (OK, "message 1: counts as sent\n", ""), "resolve")
+        copies = [path.read_text(encoding="utf-8") for path in (home.path / "sent/cur").glob("*")]
+        check_equal(copies, [message], "copies")
+
+
 @test("in doubt: a person decides that it is sent again")
 def resolve_resend():
     with Home() as home:
