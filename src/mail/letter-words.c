@@ -53,24 +53,19 @@ signature_words (const char *signature)
 }
 
 void
-letter_sign (Letter *letter, const char *signature, gboolean top)
+letter_sign (Letter *letter, const char *signature)
 {
   g_autofree char *text = g_strdup (signature);
-  g_autoptr (GString) body = g_string_new (NULL);
   const char *old = letter->body;
 
   g_strchomp (text);
   const char *words = signature_words (text), *behind;
   if (*words == '\0' || letter_find_signature (letter->body, &behind))
     return;
-  if (top) {
-    g_string_append_printf (body, "\n" SIGNATURE_LINE "\n%s\n%s%s", words, *old == '\n' ? "" : "\n", old);
-  } else {
-    const gboolean ended = *old == '\0' || g_str_has_suffix (old, "\n");
-    g_string_append_printf (body, "%s%s\n" SIGNATURE_LINE "\n%s\n", old, ended ? "" : "\n", words);
-  }
+  const gboolean ended = *old == '\0' || g_str_has_suffix (old, "\n");
+  char *body = g_strconcat (old, ended ? "" : "\n", "\n" SIGNATURE_LINE "\n", words, "\n", NULL);
   g_free (letter->body);
-  letter->body = g_strdup (body->str);
+  letter->body = body;
 }
 
 void
@@ -79,7 +74,7 @@ letter_change_signature (Letter *letter, const char *old, const char *signature)
   const char *behind, *place = letter_find_signature (letter->body, &behind);
 
   if (!place && signature)
-    letter_sign (letter, signature, FALSE);
+    letter_sign (letter, signature);
   if (!place || !old)
     return;
   const char *words = signature_words (old), *rest = next_line (place);

@@ -65,8 +65,9 @@ Letter *letter_of_message (BodySource *message, LetterKind kind, const char *con
  * shown; NULL: none. NULL with TOUKAN_ERROR_DATA for what could be read in two ways. */
 Letter *letter_of_mailto (const char *url, char **ret_ignored, GError **error);
 
-/* Puts "-- " and SIGNATURE under the body (above what is quoted when TOP), unless it bears one. */
-void    letter_sign (Letter *letter, const char *signature, gboolean top);
+/* Puts "-- " and SIGNATURE under the body, unless it bears one: under what is quoted, too, since
+ * readers take all that is behind that line for a signature. */
+void    letter_sign (Letter *letter, const char *signature);
 
 /* Puts SIGNATURE in the place of OLD, where that stands untouched; NULL: there is none. A letter that bears
  * none gets it at its end. */

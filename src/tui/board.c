@@ -251,6 +251,17 @@ draw_message (const Board *board, Surface *surface, guint bottom)
   paint_text (surface, 0, y, surface->width, MIN (rows, bottom), board->style, board->message);
 }
 
+static gboolean
+applies (gconstpointer data, KeyCommand command)
+{
+  const Board *board = data;
+  const Screen *top = board_top (board);
+
+  if (question_is_up (board))
+    return question_takes (board->question, command);
+  return !top || !top->applies || top->applies (top, command);
+}
+
 void
 board_draw (Board *board, Surface *surface, Ticks now)
 {
@@ -272,7 +283,7 @@ board_draw (Board *board, Surface *surface, Ticks now)
                   question_is_up (board) ? keys - MIN (keys, question_rows (board->question, surface->width))
                                          : keys);
   if (!question_is_up (board) || !question_has_choices (board->question))
-    key_line_draw (board->keymap, place_of (board), question_is_up (board) ? NULL : top, surface, keys);
+    key_line_draw (board->keymap, place_of (board), applies, board, surface, keys);
 }
 
 Ticks

@@ -25,7 +25,8 @@ is_first (KeyCommand command)
 typedef struct {
   const Keymap *keymap;
   KeyPlace place;
-  const Screen *screen;
+  KeyApplies applies;
+  gconstpointer data;
   Surface *surface;
   guint y, x;
 } Line;
@@ -34,7 +35,7 @@ static gboolean
 is_offered (const Line *line, const KeyRow *row)
 {
   return row->label && (row->places & (1U << line->place)) != 0
-         && (!line->screen || !line->screen->applies || line->screen->applies (line->screen, row->command));
+         && (!line->applies || line->applies (line->data, row->command));
 }
 
 /* FALSE: the row is full. */
@@ -58,9 +59,11 @@ draw_key (Line *line, const KeyRow *row)
 }
 
 void
-key_line_draw (const Keymap *keymap, KeyPlace place, const Screen *screen, Surface *surface, guint y)
+key_line_draw (const Keymap *keymap, KeyPlace place, KeyApplies applies, gconstpointer data, Surface *surface,
+               guint y)
 {
-  Line line = { .keymap = keymap, .place = place, .screen = screen, .surface = surface, .y = y };
+  Line line
+      = { .keymap = keymap, .place = place, .applies = applies, .data = data, .surface = surface, .y = y };
 
   for (gsize i = 0; i < G_N_ELEMENTS (first); i++)
     if (!draw_key (&line, key_row_of (first[i])))

@@ -171,6 +171,12 @@ type (Question *question, const Press *press)
     editor_type (question->editor, line, strlen (line));
 }
 
+gboolean
+question_takes (const Question *question, KeyCommand command)
+{
+  return command != COMMAND_BROWSE || question->kind == KIND_FILE;
+}
+
 QuestionState
 question_press (Question *question, KeyCommand command, const Press *press)
 {
@@ -184,7 +190,7 @@ question_press (Question *question, KeyCommand command, const Press *press)
   if (command == COMMAND_ACCEPT)
     return QUESTION_ANSWERED;
   if (command == COMMAND_BROWSE)
-    return question->kind == KIND_FILE ? QUESTION_BROWSE : QUESTION_OPEN;
+    return question_takes (question, command) ? QUESTION_BROWSE : QUESTION_OPEN;
   if (command == COMMAND_NEXT && question->kind == KIND_FILE)
     complete (question);
   else if (editor_command_of (command, &edit))

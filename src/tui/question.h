@@ -24,6 +24,9 @@ QuestionState question_press (Question *question, KeyCommand command, const Pres
 /* Tells who asked, and frees QUESTION. ANSWERED: else it was given up. */
 void question_end (Question *question, gboolean answered);
 
+/* FALSE: COMMAND means nothing to it. */
+gboolean question_takes (const Question *question, KeyCommand command);
+
 /* What was typed of a file's folder, as a path; free with g_free(). */
 char *question_folder (const Question *question);
 
@@ -33,9 +36,9 @@ void question_set_text (Question *question, const char *path);
 /* Rows that it needs in WIDTH columns, without that of the keys. */
 guint question_rows (const Question *question, guint width);
 
-/* TRUE: its letters stand where the keys would. */
 /* TRUE: PRESS is one of its choices. */
 gboolean question_has_choice (const Question *question, const Press *press);
+/* TRUE: its letters stand where the keys would. */
 gboolean question_has_choices (const Question *question);
 
 /* Draws it, above row BOTTOM, with its choices (if any) on that row. */

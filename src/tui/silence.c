@@ -10,7 +10,8 @@ typedef struct {
   Path path; /* its host is owned */
   Ticks began;
   gboolean over;
-  gboolean asked;
+  gboolean asked;   /* a question is about it, */
+  gboolean settled; /*   and has been answered */
 } Attempt;
 
 typedef struct {
@@ -18,13 +19,20 @@ typedef struct {
   Family family;
 } Reach;
 
+/* One for a port of a host: both families are silent for the same reason. */
+typedef struct {
+  const Path *path; /* that of the attempt which was asked about */
+  gboolean last;
+} Answer;
+
 struct Silence {
   Desk *desk;
   Screen *screen; /* that asks */
   Ticks patience;
-  GPtrArray *attempts; /* of Attempt */
-  GPtrArray *reaches;  /* of Reach: by which network a host is reached */
-  Attempt *asking;     /* NULL: no question is open */
+  GPtrArray *attempts;   /* of Attempt */
+  GPtrArray *reaches;    /* of Reach: by which network a host is reached */
+  GArray *answers;       /* of Answer */
+  const Attempt *asking; /* NULL: no question is open */
   Ticks now;
 };
 
@@ -57,6 +65,7 @@ silence_new (Desk *desk, Screen *screen, Ticks patience)
   silence->patience = patience;
   silence->attempts = g_ptr_array_new_with_free_func (attempt_free);
   silence->reaches = g_ptr_array_new_with_free_func (reach_free);
+  silence->answers = g_array_new (FALSE, FALSE, sizeof (Answer));
   return silence;
 }
 
@@ -67,6 +76,7 @@ silence_free (Silence *silence)
     return;
   g_ptr_array_unref (silence->attempts);
   g_ptr_array_unref (silence->reaches);
+  g_array_unref (silence->answers);
   g_free (silence);
 }
 
@@ -134,35 +144,83 @@ network_of (const Silence *silence, const Path *path)
   return NULL;
 }
 
+static gboolean
+is_same_port (const Path *one, const Path *other)
+{
+  return one->port == other->port && g_strcmp0 (one->host, other->host) == 0;
+}
+
+static const Answer *
+find_answer (const Silence *silence, const Path *path)
+{
+  for (guint i = 0; i < silence->answers->len; i++) {
+    const Answer *answer = &g_array_index (silence->answers, Answer, i);
+    if (is_same_port (answer->path, path))
+      return answer;
+  }
+  return NULL;
+}
+
+static gboolean
+is_silent (const Silence *silence, const Attempt *attempt, Ticks now)
+{
+  return !attempt->over && !attempt->asked && !attempt->settled && now - attempt->began >= silence->patience
+         && network_of (silence, &attempt->path);
+}
+
+/* Follows the answers that there are, also for what was given up since they were asked for. */
+static void
+follow (Silence *silence, Ticks now)
+{
+  for (guint i = 0; i < silence->attempts->len; i++) {
+    Attempt *attempt = g_ptr_array_index (silence->attempts, i);
+    const Answer *answer = find_answer (silence, &attempt->path);
+    if (!answer || attempt->settled || !(attempt->asked || is_silent (silence, attempt, now)))
+      continue;
+    attempt->settled = TRUE;
+    if (answer->last)
+      silence->desk->distrust (silence->desk, silence->screen, network_of (silence, &attempt->path),
+                               &attempt->path, attempt->began, now);
+  }
+}
+
 static void
 on_choice (char key, gpointer data)
 {
   Silence *silence = data;
-  Attempt *attempt = silence->asking;
+  const Answer answer = { &silence->asking->path, key == 'l' };
 
   silence->asking = NULL;
-  if (key == 'l' && attempt)
-    silence->desk->distrust (silence->desk, silence->screen, network_of (silence, &attempt->path),
-                             &attempt->path, attempt->began, silence->now);
+  g_array_append_val (silence->answers, answer);
+  follow (silence, silence->now);
+}
+
+static void
+ask_about (Silence *silence, const Attempt *attempt, Ticks now)
+{
+  const DeskOption options[] = { { 'l', _ ("Try it last from now on") }, { 'k', _ ("Keep the order") } };
+  g_autofree char *host = visible_text (attempt->path.host, -1);
+  g_autofree char *words
+      = g_strdup_printf (_ ("Port %u of %s is silent; the other paths are being tried. Here from now on?"),
+                         attempt->path.port, host);
+
+  for (guint i = 0; i < silence->attempts->len; i++) {
+    Attempt *other = g_ptr_array_index (silence->attempts, i);
+    if (is_same_port (&other->path, &attempt->path) && is_silent (silence, other, now))
+      other->asked = TRUE;
+  }
+  silence->asking = attempt;
+  silence->desk->choose (silence->desk, words, options, G_N_ELEMENTS (options), on_choice, silence);
 }
 
 void
 silence_ask (Silence *silence, Ticks now)
 {
-  const DeskOption options[] = { { 'l', _ ("Try it last from now on") }, { 'k', _ ("Keep the order") } };
-
   silence->now = now;
+  follow (silence, now);
   for (guint i = 0; i < silence->attempts->len && !silence->asking; i++) {
-    Attempt *attempt = g_ptr_array_index (silence->attempts, i);
-    if (attempt->over || attempt->asked || now - attempt->began < silence->patience
-        || !network_of (silence, &attempt->path))
-      continue;
-    attempt->asked = TRUE;
-    silence->asking = attempt;
-    g_autofree char *host = visible_text (attempt->path.host, -1);
-    g_autofree char *words
-        = g_strdup_printf (_ ("Port %u by %s of %s is silent; the others are being tried. Here from now on?"),
-                           attempt->path.port, family_name (attempt->path.family), host);
-    silence->desk->choose (silence->desk, words, options, G_N_ELEMENTS (options), on_choice, silence);
+    const Attempt *attempt = g_ptr_array_index (silence->attempts, i);
+    if (is_silent (silence, attempt, now))
+      ask_about (silence, attempt, now);
   }
 }

@@ -66,7 +66,7 @@ writer_complete (const Config *config, const Account *account, Letter *letter, G
     set (&letter->from, writer->from);
   g_autofree char *signature = letter_signature (writer->signature, error);
   if (signature)
-    letter_sign (letter, signature, letter->in_reply_to != NULL);
+    letter_sign (letter, signature);
   return !error || !*error;
 }
 

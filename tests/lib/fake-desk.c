@@ -181,7 +181,8 @@ desk_take_back (Desk *desk, Screen *screen)
 static void
 desk_distrust (Desk *desk, Screen *screen, const char *network, const Path *path, Ticks began, Ticks now)
 {
-  g_string_append_printf (fake_of (desk)->log, "distrust %s %u\n", network, path->port);
+  g_string_append_printf (fake_of (desk)->log, "distrust %s %u/%s\n", network, path->port,
+                          family_name (path->family));
 }
 
 static void

@@ -206,7 +206,7 @@ def _():
         finish(stage)
         check_arrived(stage, envelope("taro@example.net", "jiro@example.com")
                       + head(to="Taro <taro@example.net>", subject="Re: Plans", more="Cc: jiro@example.com\n") + ANSWER
-                      + "MIME-Version: 1.0\n" + text(f"Yes!\n-- \nHanako\nTokyo\n{QUOTED}"))
+                      + "MIME-Version: 1.0\n" + text(f"Yes!{QUOTED}\n-- \nHanako\nTokyo\n"))
 
 
 @test("forward: the text, and what was attached")

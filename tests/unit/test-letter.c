@@ -45,17 +45,15 @@ test_empty (gconstpointer data)
 /* --- signatures --------------------------------------------------------------------------- */
 
 static const struct {
-  const char *about, *body, *signature;
-  gboolean top;
-  const char *expected;
+  const char *about, *body, *signature, *expected;
 } sign_rows[] = {
-  { "under nothing", "", "Hanako", FALSE, "\n-- \nHanako\n" },
-  { "under text", "Hello\n", "Hanako\nTokyo\n\n", FALSE, "Hello\n\n-- \nHanako\nTokyo\n" },
-  { "under an open line", "Hello", "Hanako", FALSE, "Hello\n\n-- \nHanako\n" },
-  { "with its own line", "", "-- \nHanako\n", FALSE, "\n-- \nHanako\n" },
-  { "an empty one", "Hello\n", "\n", FALSE, "Hello\n" },
-  { "where there is one", "Hello\n\n-- \nH\n", "Hanako", FALSE, "Hello\n\n-- \nH\n" },
-  { "above a quote", "\nOn x, y wrote:\n> z\n", "Hanako", TRUE, "\n-- \nHanako\n\nOn x, y wrote:\n> z\n" },
+  { "under nothing", "", "Hanako", "\n-- \nHanako\n" },
+  { "under text", "Hello\n", "Hanako\nTokyo\n\n", "Hello\n\n-- \nHanako\nTokyo\n" },
+  { "under an open line", "Hello", "Hanako", "Hello\n\n-- \nHanako\n" },
+  { "with its own line", "", "-- \nHanako\n", "\n-- \nHanako\n" },
+  { "an empty one", "Hello\n", "\n", "Hello\n" },
+  { "where there is one", "Hello\n\n-- \nH\n", "Hanako", "Hello\n\n-- \nH\n" },
+  { "under a quote", "\nOn x, y wrote:\n> z\n", "Hanako", "\nOn x, y wrote:\n> z\n\n-- \nHanako\n" },
 };
 
 static void
@@ -65,7 +63,7 @@ test_sign (gconstpointer data)
   g_autoptr (Letter) letter = letter_new ();
   g_free (letter->body);
   letter->body = g_strdup (row->body);
-  letter_sign (letter, row->signature, row->top);
+  letter_sign (letter, row->signature);
   g_assert_cmpstr (letter->body, ==, row->expected);
 }
 

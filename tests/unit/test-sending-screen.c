@@ -237,11 +237,37 @@ test_silence (void)
   g_assert_false (board_is_asking (story.fake->board));
   story.fake->now = story.base + 3 * TICKS_PER_SECOND;
   fake_desk_draw (story.fake);
-  g_assert_true (fake_desk_shows (story.fake, "Port 587 by IPv6 of mail.example is silent"));
+  g_assert_true (fake_desk_shows (story.fake, "Port 587 of mail.example is silent"));
   fake_desk_press (story.fake, "l");
-  g_assert_true (fake_desk_was_asked (story.fake, "distrust cafe 587"));
+  g_assert_true (fake_desk_was_asked (story.fake, "distrust cafe 587/IPv6"));
   fake_desk_draw (story.fake);
   g_assert_false (board_is_asking (story.fake->board));
+  story_end (&story);
+}
+
+/* Both families of a port are one question, whenever its answer comes. */
+static void
+test_silence_of_a_port (void)
+{
+  Story story = story_begin (80, 24, 0);
+
+  for (Family family = FAMILY_IPV6; family <= FAMILY_IPV4; family++) {
+    EngineEvent network = attempt_event (ENGINE_NETWORK, 0, 0, family);
+    network.text = "cafe";
+    happens (&story, network, 0);
+    happens (&story, attempt_event (ENGINE_ATTEMPT, family == FAMILY_IPV6 ? 1 : 2, 587, family),
+             family == FAMILY_IPV6 ? 0 : TICKS_PER_SECOND / 4);
+  }
+  story.fake->now = story.base + 3 * TICKS_PER_SECOND;
+  fake_desk_draw (story.fake);
+  g_assert_true (board_is_asking (story.fake->board));
+  happens (&story, attempt_event (ENGINE_ATTEMPT_ENDED, 1, 587, FAMILY_IPV6), 31 * TICKS_PER_SECOND / 10);
+  fake_desk_press (story.fake, "l");
+  g_assert_true (fake_desk_was_asked (story.fake, "distrust cafe 587/IPv6"));
+  story.fake->now = story.base + 4 * TICKS_PER_SECOND;
+  fake_desk_draw (story.fake);
+  g_assert_false (board_is_asking (story.fake->board));
+  g_assert_true (fake_desk_was_asked (story.fake, "distrust cafe 587/IPv4"));
   story_end (&story);
 }
 
@@ -271,6 +297,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sending/undo", test_undo);
   g_test_add_func ("/sending/undo is over", test_undo_over);
   g_test_add_func ("/sending/silence", test_silence);
+  g_test_add_func ("/sending/silence of a port", test_silence_of_a_port);
   g_test_add_func ("/sending/40x12", test_small);
   return g_test_run ();
 }
