@@ -16,8 +16,8 @@
 static const Verb verb_compose
     = { "compose", N_ ("write a letter in the terminal, and see it leave"), compose_run };
 
-static const Verb *const verbs[] = { &verb_compose, &verb_send,  &verb_sendmail, &verb_outbox, &verb_config,
-                                     &verb_paths, &verb_probe,    &verb_agent,  &verb_demo };
+static const Verb *const verbs[] = { &verb_compose, &verb_send,  &verb_batch, &verb_sendmail, &verb_outbox,
+                                     &verb_config,  &verb_paths, &verb_probe, &verb_agent,    &verb_demo };
 
 /* Names that mean `toukan sendmail`, and the letters that some of them stand for. */
 static const struct {

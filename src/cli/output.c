@@ -14,14 +14,20 @@
 gsize
 output_columns (void)
 {
+  return output_columns_of (STDOUT_FILENO);
+}
+
+gsize
+output_columns_of (int fd)
+{
   const char *told = g_getenv ("COLUMNS");
   struct winsize size = { 0 };
   guint64 columns = 0;
   if (told && g_ascii_string_to_unsigned (told, 10, FEWEST_COLUMNS, G_MAXUSHORT, &columns, NULL))
     return columns;
-  if (!isatty (STDOUT_FILENO))
+  if (!isatty (fd))
     return G_MAXSIZE;
-  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+  if (ioctl (fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
     return CELL_COLUMNS;
   return MAX (size.ws_col, FEWEST_COLUMNS);
 }

@@ -2,6 +2,8 @@
 #include "cli/verb-options.h"
 
 #include "base/error.h"
+#include "base/i18n.h"
+#include "base/visible.h"
 
 gboolean
 verb_parse_options (const GOptionEntry *entries, const char *form, const char *summary, int *argc,
@@ -17,4 +19,21 @@ verb_parse_options (const GOptionEntry *entries, const char *form, const char *s
     return TRUE;
   g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE, fault->message);
   return FALSE;
+}
+
+gboolean
+verb_make_utf8 (char **text, GError **error)
+{
+  if (!*text || g_utf8_validate (*text, -1, NULL))
+    return TRUE;
+  char *converted = g_locale_to_utf8 (*text, -1, NULL, NULL, NULL);
+  if (!converted) {
+    g_autofree char *shown = visible_text (*text, -1);
+    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
+                 _ ("this is neither UTF-8 nor in the encoding of the locale: %s"), shown);
+    return FALSE;
+  }
+  g_free (*text);
+  *text = converted;
+  return TRUE;
 }

@@ -8,3 +8,7 @@
  * TOUKAN_ERROR_USAGE. */
 gboolean verb_parse_options (const GOptionEntry *entries, const char *form, const char *summary, int *argc,
                              char ***argv, GError **error);
+
+/* What isn't UTF-8 is in the locale's encoding; but cron's C locale must not spoil what is. *TEXT (may
+ * be NULL) is exchanged. FALSE with TOUKAN_ERROR_USAGE. */
+gboolean verb_make_utf8 (char **text, GError **error);

@@ -6,6 +6,8 @@
 #include "base/i18n.h"
 #include "base/visible.h"
 #include "engine/cell.h"
+#include "cli/batch-places.h"
+#include "cli/batch-say.h"
 #include "cli/deliver.h"
 #include "cli/outbox-act.h"
 #include "cli/outbox-edit.h"
@@ -91,6 +93,26 @@ list_place (Listing *listing, GError **error)
   return TRUE;
 }
 
+/* Each as one line; those that are done with --all alone. N grows by them. */
+static gboolean
+list_batches (const Work *work, guint *n, GError **error)
+{
+  g_autoptr (GPtrArray) all = batch_places_list (work->config, work->options->account, error);
+  g_autoptr (GPtrArray) shown = g_ptr_array_new ();
+  if (!all)
+    return FALSE;
+  for (guint i = 0; i < all->len; i++)
+    if (work->options->all || batch_is_open (all->pdata[i]))
+      g_ptr_array_add (shown, all->pdata[i]);
+  for (guint i = 0; i < shown->len && work->options->json; i++)
+    batch_print_info ("batch", shown->pdata[i], -1);
+  g_autofree char *table = batch_table (shown, output_columns ());
+  if (!work->options->json)
+    printf ("%s%s", *n > 0 && shown->len > 0 ? "\n" : "", table);
+  *n += shown->len;
+  return TRUE;
+}
+
 static int
 run_list (const Work *work)
 {
@@ -101,6 +123,8 @@ run_list (const Work *work)
     if (!list_place (&listing, &error))
       return deliver_fail (error);
   }
+  if (!list_batches (work, &listing.n, &error))
+    return deliver_fail (error);
   if (listing.n == 0 && !work->options->json)
     printf ("%s", work->options->all ? _ ("The outbox is empty, and remembers nothing.\n")
                                      : _ ("Nothing is waiting in the outbox.\n"));

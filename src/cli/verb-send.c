@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "base/visible.h"
 #include "cli/deliver.h"
 #include "cli/verb-options.h"
 #include "cli/verb.h"
@@ -41,24 +40,6 @@ send_options_clear (SendOptions *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SendOptions, send_options_clear)
 
-/* What isn't UTF-8 is in the locale's encoding; but cron's C locale must not spoil what is. */
-static gboolean
-make_utf8 (char **text, GError **error)
-{
-  if (!*text || g_utf8_validate (*text, -1, NULL))
-    return TRUE;
-  char *converted = g_locale_to_utf8 (*text, -1, NULL, NULL, NULL);
-  if (!converted) {
-    g_autofree char *shown = visible_text (*text, -1);
-    g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_USAGE,
-                 _ ("this is neither UTF-8 nor in the encoding of the locale: %s"), shown);
-    return FALSE;
-  }
-  g_free (*text);
-  *text = converted;
-  return TRUE;
-}
-
 static gboolean
 make_options_utf8 (SendOptions *options, GError **error)
 {
@@ -67,11 +48,11 @@ make_options_utf8 (SendOptions *options, GError **error)
   char **lists[] = { options->to, options->cc, options->bcc, options->headers, options->set };
 
   for (gsize i = 0; i < G_N_ELEMENTS (single); i++)
-    if (!make_utf8 (single[i], error))
+    if (!verb_make_utf8 (single[i], error))
       return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     for (char **text = lists[i]; text && *text; text++)
-      if (!make_utf8 (text, error))
+      if (!verb_make_utf8 (text, error))
         return FALSE;
   return TRUE;
 }

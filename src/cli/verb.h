@@ -8,6 +8,7 @@ typedef struct {
 } Verb;
 
 extern const Verb verb_agent;
+extern const Verb verb_batch;
 extern const Verb verb_config;
 extern const Verb verb_demo;
 extern const Verb verb_outbox;

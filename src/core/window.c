@@ -9,7 +9,8 @@ struct Window {
   WindowGate gate;
   gboolean pipelining;
   GQueue commands;
-  GList *next; /* the first that isn't wholly put; NULL: none */
+  GHashTable *held; /* subject -> how many of them */
+  GList *next;      /* the first that isn't wholly put; NULL: none */
 };
 
 Window *
@@ -19,7 +20,18 @@ window_new (gpointer owner, WindowGate gate)
   window->owner = owner;
   window->gate = gate;
   g_queue_init (&window->commands);
+  window->held = g_hash_table_new (NULL, NULL);
   return window;
+}
+
+static void
+count_held (Window *window, gpointer subject, int more)
+{
+  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (window->held, subject)) + (guint)more;
+  if (count == 0)
+    g_hash_table_remove (window->held, subject);
+  else
+    g_hash_table_insert (window->held, subject, GUINT_TO_POINTER (count));
 }
 
 static void
@@ -38,6 +50,7 @@ window_clear (Window *window)
   WindowCommand *command;
   while ((command = g_queue_pop_head (&window->commands)) != NULL)
     command_free (command);
+  g_hash_table_remove_all (window->held);
   window->next = NULL;
 }
 
@@ -47,6 +60,7 @@ window_free (Window *window)
   if (window == NULL)
     return;
   window_clear (window);
+  g_hash_table_unref (window->held);
   g_free (window);
 }
 
@@ -70,6 +84,7 @@ window_push (Window *window, const CommandKind *kind, gpointer subject, GString 
   command->subject = subject;
   command->line = line != NULL ? line : g_string_new (NULL);
   g_queue_push_tail (&window->commands, command);
+  count_held (window, subject, 1);
   if (window->next == NULL)
     window->next = window->commands.tail;
   return command;
@@ -80,6 +95,7 @@ window_unlink (Window *window, GList *link)
 {
   if (window->next == link)
     window->next = link->next;
+  count_held (window, ((WindowCommand *)link->data)->subject, -1);
   command_free (link->data);
   g_queue_delete_link (&window->commands, link);
 }
@@ -168,6 +184,7 @@ window_answer (Window *window, const Reply *reply)
   if (window->next == link)
     window->next = link->next;
   g_queue_delete_link (&window->commands, link);
+  count_held (window, command->subject, -1);
   command->kind->answered (window->owner, command, reply);
   command_free (command);
   return WINDOW_ANSWERED;
@@ -205,10 +222,7 @@ window_drop_waiting (Window *window, gconstpointer subject, const CommandKind *k
 gboolean
 window_holds (const Window *window, gconstpointer subject)
 {
-  for (const GList *link = window->commands.head; link != NULL; link = link->next)
-    if (((const WindowCommand *)link->data)->subject == subject)
-      return TRUE;
-  return FALSE;
+  return g_hash_table_contains (window->held, subject);
 }
 
 gboolean

@@ -60,6 +60,8 @@ close_attempt (Attempt *attempt)
   if (attempt->courier->winner == attempt) {
     attempt->courier->winner = NULL;
     attempt->courier->wants_delivery = FALSE;
+    attempt->courier->idle = FALSE;
+    attempt->courier->n_decided = 0;
   }
   g_clear_pointer (&attempt->connect, tcp_connect_free);
   g_clear_pointer (&attempt->session, session_free);
@@ -89,7 +91,7 @@ place_of (const Attempt *attempt)
 }
 
 OutboxAttempt *
-attempt_facts (const Attempt *attempt, const Verdict *verdict)
+attempt_facts (const Attempt *attempt, const Verdict *verdict, Ticks since)
 {
   const Courier *courier = attempt->courier;
   const TlsFacts *tls = attempt->session ? session_tls_facts (attempt->session) : NULL;
@@ -97,7 +99,7 @@ attempt_facts (const Attempt *attempt, const Verdict *verdict)
   OutboxAttempt *facts = g_new0 (OutboxAttempt, 1);
 
   /* A session that serves several deliveries began before this one's turn. */
-  facts->lasted = now.ticks - MAX (attempt->started, courier->claimed_at);
+  facts->lasted = now.ticks - MAX (attempt->started, since);
   facts->at = now.wall - facts->lasted;
   facts->network = g_strdup (courier->network);
   facts->path = place_of (attempt);
@@ -126,7 +128,9 @@ begin_session (Attempt *attempt, int fd, Tunnel *tunnel)
     tunnel_free (tunnel);
     return;
   }
-  attempt->session = session_new (courier->account, &attempt->path, chunking, fd, tunnel, &events, attempt);
+  attempt->session
+      = session_new (courier->account, &attempt->path, chunking,
+                     MAX (engine_source (courier->engine)->window, 1), fd, tunnel, &events, attempt);
   if (attempt->path.implicit_tls)
     advance (attempt, LADDER_SECURING);
   session_pump (attempt->session);
@@ -220,6 +224,7 @@ attempt_start (Courier *courier, const LadderAction *action)
   if (action->path.family != FAMILY_TUNNEL && !address_is_loopback (&action->address)
       && !ip_address_is_link_local (&action->address) && !tcp_have_network ()) {
     ladder_failed (courier->ladder, action->attempt, LADDER_FAILED_FINAL, ATTEMPT_OWN_HOST, clock_now ());
+    verdict_copy (&courier->last_failure, &no_network);
     courier_give_up (courier, &no_network);
     return;
   }
@@ -312,45 +317,92 @@ seen_of_failure (const Verdict *verdict, LadderFailure failure)
   return failure == LADDER_FAILED_CLOSED ? PATH_SEEN_CLOSED : PATH_SEEN_REJECTED;
 }
 
+typedef struct {
+  const Attempt *attempt;
+  const Verdict *verdict;
+} Ended;
+
+/* Of what waits behind the first and was not begun, nothing was attempted. */
+static void
+note_attempt (Carriage *carriage, gpointer data)
+{
+  const Ended *ended = data;
+  const Courier *courier = ended->attempt->courier;
+
+  if (carriage_is_served (carriage))
+    return;
+  if (carriage_is_begun (carriage) || carriage == g_queue_peek_head ((GQueue *)&courier->carriages))
+    carriage_note_attempt (carriage,
+                           attempt_facts (ended->attempt, ended->verdict, carriage_since (carriage)));
+}
+
+static void
+note_failure (Carriage *carriage, gpointer verdict)
+{
+  carriage_note_failure (carriage, verdict);
+}
+
+/* The winner's session is over, and deliveries are left. A path by which others came is as good as
+ * any: the search begins anew; else it goes on to the next one. */
+static void
+go_on (Attempt *attempt, const Verdict *verdict, LadderFailure failure)
+{
+  Courier *courier = attempt->courier;
+  gboolean anew = verdict->kind == OUTCOME_ACCEPTED || courier->n_decided > 0;
+  gboolean may = failure == LADDER_FAILED_FINAL || courier_may_go_on (courier, verdict);
+
+  if (anew || !may)
+    ladder_finished (courier->ladder, clock_now ());
+  else
+    ladder_failed (courier->ladder, attempt->id, failure, ATTEMPT_ACCEPTED, clock_now ());
+  courier->restart = courier->restart || anew;
+}
+
 static void
 on_session_ended (Attempt *attempt, const Verdict *verdict)
 {
   Courier *courier = attempt->courier;
   LadderFailure failure = failure_of (attempt, verdict);
   gboolean in_order = verdict->kind == OUTCOME_ACCEPTED;
-  gboolean served = !courier->carriage || carriage_is_served (courier->carriage);
 
   attempt_emit (attempt, (EngineEvent){ .kind = ENGINE_SESSION_ENDED, .verdict = verdict });
   count_attempt (attempt, seen_of_failure (verdict, failure));
   if (attempt->over)
     return;
   if (!in_order) {
+    Ended ended = { attempt, verdict };
     verdict_copy (&courier->last_failure, verdict);
-    if (!served)
-      carriage_note_attempt (courier->carriage, attempt_facts (attempt, verdict));
+    courier_for_each (courier, note_attempt, &ended);
   }
-  if (courier->winner == attempt && (in_order || served))
+  if (courier->winner != attempt)
+    ladder_failed (courier->ladder, attempt->id, failure, ATTEMPT_ACCEPTED, clock_now ());
+  else if (courier_is_served (courier))
     ladder_finished (courier->ladder, clock_now ());
   else
-    ladder_failed (courier->ladder, attempt->id, failure, ATTEMPT_ACCEPTED, clock_now ());
+    go_on (attempt, verdict, failure);
   close_attempt (attempt);
-  if (in_order)
-    courier->restart = !served; /* who is left gets another session */
-  else if (failure == LADDER_FAILED_FINAL)
+  if (failure == LADDER_FAILED_FINAL && !in_order)
     courier_give_up (courier, &courier->last_failure);
-  else if (courier->carriage)
-    carriage_note_failure (courier->carriage, &courier->last_failure);
+  else
+    courier_for_each (courier, note_failure, in_order ? NULL : &courier->last_failure);
   courier_drive (courier);
+}
+
+static gboolean
+somebody_is_in_doubt (const Attempt *attempt)
+{
+  const Dialogue *dialogue = session_dialogue (attempt->session);
+
+  for (const GList *link = attempt->courier->carriages.head; link; link = link->next)
+    if (dialogue_is_in_doubt (dialogue, carriage_id (link->data)))
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
 attempt_is_cut_off (const Attempt *attempt)
 {
-  const Courier *courier = attempt->courier;
-
-  return attempt->session && attempt->path.family != FAMILY_TUNNEL
-         && !(courier->carriage
-              && dialogue_is_in_doubt (session_dialogue (attempt->session), carriage_id (courier->carriage)))
+  return attempt->session && attempt->path.family != FAMILY_TUNNEL && !somebody_is_in_doubt (attempt)
          && !session_has_address (attempt->session);
 }
 
@@ -430,8 +482,7 @@ on_session_event (Session *session, const DialogueEvent *event, gpointer data)
     on_session_ended (attempt, event->verdict);
     break;
   default:
-    if (courier->carriage)
-      carriage_handle (courier->carriage, event);
+    courier_handle (courier, event);
     break;
   }
 }

@@ -18,6 +18,7 @@ struct Carriage {
   WireForm *form;
   WireTarget target;
   guint64 supplied;
+  Ticks since;     /* when it was claimed, or its turn came */
   guint attempt;   /* number of the begin: an answer to an older one is stale */
   gboolean begun;  /* on the session in hand */
   guint recording; /* records of fates under way */
@@ -25,6 +26,7 @@ struct Carriage {
 };
 
 Carriage *carriage_ref (Carriage *carriage);
+void      carriage_emit (Carriage *carriage, EngineEvent *event); /* with time and id filled in */
 void      carriage_drop (Carriage *carriage); /* the reference */
 
 /* Writes down who was decided by this transaction, and the end of the try when nobody is

@@ -25,7 +25,7 @@ release (Carriage *carriage)
 
   carriage->released = TRUE;
   outcome_summarize (carriage->outcome);
-  courier_emit (carriage->courier, &event);
+  carriage_emit (carriage, &event);
   source_of (carriage)->release (source_of (carriage), carriage_id (carriage), carriage->outcome);
   courier_delivered (carriage->courier);
 }
@@ -74,10 +74,10 @@ static void
 note_last_attempt (Carriage *carriage)
 {
   const Verdict *overall = &carriage->outcome->overall;
-  OutboxAttempt *attempt = courier_attempt (carriage->courier, overall);
+  OutboxAttempt *attempt = courier_attempt (carriage->courier, overall, carriage->since);
 
   if (!attempt && carriage->attempts->len == 0 && overall->cause != CAUSE_NO_NETWORK)
-    attempt = courier_failed_search (carriage->courier, overall);
+    attempt = courier_failed_search (carriage->courier, overall, carriage->since);
   if (attempt)
     carriage_note_attempt (carriage, attempt);
 }

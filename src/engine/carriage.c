@@ -46,6 +46,7 @@ carriage_new (Courier *courier, Delivery *delivery)
   carriage->references = 1;
   carriage->courier = courier;
   carriage->delivery = delivery;
+  carriage->since = clock_now ();
   carriage->envelope = envelope_for_wire (delivery->envelope);
   carriage->outcome = delivery_outcome (delivery, NULL);
   carriage->pending = g_memdup2 (delivery->pending, n * sizeof (gboolean));
@@ -108,6 +109,38 @@ carriage_id (const Carriage *carriage)
   return carriage->delivery->id;
 }
 
+Ticks
+carriage_since (const Carriage *carriage)
+{
+  return carriage->since;
+}
+
+gboolean
+carriage_is_begun (const Carriage *carriage)
+{
+  return carriage->begun;
+}
+
+gboolean
+carriage_is_under_way (const Carriage *carriage)
+{
+  return carriage->begun || carriage->recording > 0;
+}
+
+gboolean
+carriage_is_released (const Carriage *carriage)
+{
+  return carriage->released;
+}
+
+void
+carriage_emit (Carriage *carriage, EngineEvent *event)
+{
+  event->at = clock_now () - carriage->since;
+  event->id = carriage_id (carriage);
+  engine_emit (courier_engine (carriage->courier), event);
+}
+
 gboolean
 carriage_is_served (const Carriage *carriage)
 {
@@ -120,7 +153,7 @@ carriage_is_served (const Carriage *carriage)
 gboolean
 carriage_wants_session (const Carriage *carriage)
 {
-  return !carriage->released && carriage->recording == 0 && !carriage_is_served (carriage);
+  return !carriage->released && !carriage_is_under_way (carriage) && !carriage_is_served (carriage);
 }
 
 /* --- giving up --------------------------------------------------------------------- */
@@ -142,7 +175,7 @@ void
 carriage_note_failure (Carriage *carriage, const Verdict *verdict)
 {
   carriage->begun = FALSE;
-  for (gsize i = 0; i < carriage->outcome->n_recipients; i++)
+  for (gsize i = 0; verdict && i < carriage->outcome->n_recipients; i++)
     if (carriage->pending[i])
       verdict_copy (&carriage->outcome->recipients[i], verdict);
 }
@@ -234,20 +267,24 @@ give_up_unread (Carriage *carriage, const GError *error)
   verdict_clear (&verdict);
 }
 
-void
-carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last)
+gboolean
+carriage_prepare (Carriage *carriage, const Capabilities *capabilities)
 {
   g_autoptr (GError) error = NULL;
-  BodyForm form;
 
   if (!hold_is_settled (carriage))
-    return;
+    return FALSE;
+  if (prepare_form (carriage, capabilities, &error))
+    return TRUE;
+  give_up_unread (carriage, error);
+  return FALSE;
+}
 
-  if (!prepare_form (carriage, capabilities, &error)) {
-    give_up_unread (carriage, error);
-    return;
-  }
-  form = *wire_form_body (carriage->form);
+void
+carriage_begin (Carriage *carriage, gboolean last)
+{
+  BodyForm form = *wire_form_body (carriage->form);
+
   form.smtputf8 = form.smtputf8 || (carriage->target.smtputf8 && envelope_needs_utf8 (carriage));
   carriage->attempt++;
   carriage->begun = TRUE;
@@ -278,7 +315,7 @@ supply_body (Carriage *carriage, gsize limit)
   EngineEvent event = { .kind = ENGINE_PROGRESS,
                         .octets = carriage->supplied,
                         .total = wire_form_body (carriage->form)->size };
-  courier_emit (carriage->courier, &event);
+  carriage_emit (carriage, &event);
 }
 
 /* --- what the dialogue answers ------------------------------------------------------ */
@@ -327,6 +364,8 @@ take_outcome (Carriage *carriage, const Outcome *outcome)
     carriage->pending[i] = FALSE;
     progress = TRUE;
   }
+  if (progress)
+    courier_note_decided (carriage->courier, outcome_count (outcome, OUTCOME_ACCEPTED) > 0);
   if (!progress && !in_transport)
     settle_the_untried (carriage, outcome);
   carriage->outcome->without_auth = carriage->outcome->without_auth || outcome->without_auth;
@@ -349,7 +388,7 @@ carriage_handle (Carriage *carriage, const DialogueEvent *event)
   case DIALOGUE_RECIPIENT: {
     EngineEvent news = { .kind = ENGINE_RECIPIENT, .recipient = event->recipient, .verdict = event->verdict };
     verdict_copy (&carriage->at_rcpt->recipients[event->recipient], event->verdict);
-    courier_emit (carriage->courier, &news);
+    carriage_emit (carriage, &news);
     break;
   }
   case DIALOGUE_FINISHED:

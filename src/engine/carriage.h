@@ -12,6 +12,7 @@ Carriage *carriage_new (Courier *courier, Delivery *delivery);
 void      carriage_unref (Carriage *carriage);
 
 DeliveryId carriage_id (const Carriage *carriage);
+Ticks      carriage_since (const Carriage *carriage); /* when its turn came */
 
 /* TRUE when somebody is still to be served and nothing stands against trying. */
 gboolean carriage_wants_session (const Carriage *carriage);
@@ -19,8 +20,18 @@ gboolean carriage_wants_session (const Carriage *carriage);
 /* TRUE when nobody is left, though that may not be durable yet. */
 gboolean carriage_is_served (const Carriage *carriage);
 
-/* Answers DIALOGUE_WANTS_DELIVERY on the courier's session. LAST: none follows. */
-void carriage_begin (Carriage *carriage, const Capabilities *capabilities, gboolean last);
+/* TRUE: begun on the session in hand; or what became of it is being recorded. */
+gboolean carriage_is_under_way (const Carriage *carriage);
+gboolean carriage_is_begun (const Carriage *carriage);
+
+/* TRUE: this try is over, and the source has it back. */
+gboolean carriage_is_released (const Carriage *carriage);
+
+/* Makes it fit for a server with CAPABILITIES; FALSE: that can't be, and it is given up. */
+gboolean carriage_prepare (Carriage *carriage, const Capabilities *capabilities);
+
+/* After that: answers DIALOGUE_WANTS_DELIVERY on the courier's session. LAST: none follows. */
+void carriage_begin (Carriage *carriage, gboolean last);
 
 /* Dialogue events about this delivery. */
 void carriage_handle (Carriage *carriage, const DialogueEvent *event);
@@ -28,7 +39,8 @@ void carriage_handle (Carriage *carriage, const DialogueEvent *event);
 /* Gives everybody still to be served VERDICT and ends the delivery. */
 void carriage_give_up (Carriage *carriage, const Verdict *verdict);
 
-/* A transport failure that another path may mend: kept for the final word. */
+/* The session is over: a transport failure that another path may mend, kept for the final word; or
+ * NULL: in order. */
 void carriage_note_failure (Carriage *carriage, const Verdict *verdict);
 
 /* ATTEMPT (taken) is over, and this delivery is not: for the history. */

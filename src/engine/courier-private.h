@@ -39,16 +39,19 @@ struct Courier {
   GPtrArray *attempts;  /* of Attempt */
   GPtrArray *questions; /* of Question, for resolver_cancel() and identity_cancel() */
   Timer *timer;
-  Carriage *carriage; /* in hand; NULL: none */
-  Delivery *next;     /* claimed, to follow over the same session */
+  GQueue carriages; /* of Carriage, in the order of their claims; those of a search still to begin */
   Attempt *winner;
+  guint n_begun, n_decided, n_accepted; /* deliveries, over the winner's session */
   Verdict last_failure;
   char *network; /* the latest that a host was reached by, for people; NULL: unknown */
-  Ticks claimed_at;
   Ticks quit_until; /* TICKS_NEVER: not quitting */
+  Ticks ask_at;     /* the session has nothing to do until then; TICKS_NEVER: until it is woken */
   guint resolver_failed, name_unknown, asked;
   gboolean wants_delivery; /* the dialogue waits for dialogue_begin() */
+  gboolean idle;           /* … and is kept for what may come */
   gboolean without_bdat, restart;
+  gboolean last_session;   /* no further one, and no further delivery */
+  gboolean over_told;      /* to the source */
   gboolean driving, drive_again, done;
 };
 
@@ -61,8 +64,28 @@ void courier_drive (Courier *courier);
 /* DIALOGUE_WANTS_DELIVERY on the winner's session: a delivery, or QUIT. */
 void courier_offer_delivery (Courier *courier);
 
-/* The delivery in hand and the one claimed behind it share what became of the search. */
+/* All deliveries in hand share what became of the search. */
 void courier_give_up (Courier *courier, const Verdict *verdict);
+
+/* What the winner's dialogue says of one delivery. */
+void courier_handle (Courier *courier, const DialogueEvent *event);
+
+/* TRUE when nobody is left, though that may not be durable yet. */
+gboolean courier_is_served (const Courier *courier);
+
+/* Calls FUNCTION with each carriage in hand, whatever it does with them. */
+typedef void (*CarriageFunction) (Carriage *carriage, gpointer data);
+void courier_for_each (Courier *courier, CarriageFunction function, gpointer data);
+
+/* The session is over, or the search is, with VERDICT: FALSE: nothing GOES_ON. */
+gboolean courier_tell_over (Courier *courier, const Verdict *verdict, gboolean goes_on);
+
+/* The winner's session ended with VERDICT, and deliveries are left: may another be opened? */
+gboolean courier_may_go_on (Courier *courier, const Verdict *verdict);
+
+/* An event about the search or the session, with time filled in, and the id of the delivery that has
+ * been in hand longest. */
+void courier_emit (Courier *courier, EngineEvent *event);
 
 /* --- attempt.c ---------------------------------------------------------------- */
 
@@ -80,7 +103,7 @@ gboolean attempt_is_cut_off (const Attempt *attempt);
 /* Ends the session of one that is cut off, as a failure of transport. */
 void attempt_cut (Attempt *attempt);
 /* For the history: ATTEMPT's session ends with VERDICT. The caller's. */
-OutboxAttempt *attempt_facts (const Attempt *attempt, const Verdict *verdict);
+OutboxAttempt *attempt_facts (const Attempt *attempt, const Verdict *verdict, Ticks since);
 
 /* EVENT with the attempt's place filled in. */
 void attempt_emit (Attempt *attempt, EngineEvent event);

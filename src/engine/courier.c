@@ -6,17 +6,21 @@
 #include "engine/account-rules.h"
 #include "net/clock.h"
 
-/* The reply to QUIT is waited for (RFC 5321, 4.1.1.10), but the mail is gone already and
- * nobody should sit in front of a server that has lost interest. */
-#define QUIT_PATIENCE (2 * TICKS_PER_SECOND)
-
 /* --- events -------------------------------------------------------------------- */
+
+static Carriage *
+lead (const Courier *courier)
+{
+  return g_queue_peek_head ((GQueue *)&courier->carriages);
+}
 
 void
 courier_emit (Courier *courier, EngineEvent *event)
 {
-  event->at = clock_now () - courier->claimed_at;
-  event->id = courier->carriage ? carriage_id (courier->carriage) : 0;
+  const Carriage *carriage = lead (courier);
+
+  event->at = carriage ? clock_now () - carriage_since (carriage) : 0;
+  event->id = carriage ? carriage_id (carriage) : 0;
   engine_emit (courier->engine, event);
 }
 
@@ -38,59 +42,81 @@ courier_ladder (const Courier *courier)
   return courier->ladder;
 }
 
+static Carriage *
+find_carriage (const Courier *courier, DeliveryId id)
+{
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    if (carriage_id (link->data) == id)
+      return link->data;
+  return NULL;
+}
+
 gboolean
 courier_holds (const Courier *courier, DeliveryId id)
 {
-  return (courier->carriage && carriage_id (courier->carriage) == id)
-         || (courier->next && courier->next->id == id);
+  return find_carriage (courier, id) != NULL;
 }
 
-/* It never had a session: the source hears its end at once. */
-static void
-give_up_unbegun (Courier *courier, const Delivery *delivery, const Verdict *verdict)
+void
+courier_handle (Courier *courier, const DialogueEvent *event)
 {
-  WorkSource *source = engine_source (courier->engine);
-  g_autoptr (Outcome) outcome = delivery_outcome (delivery, verdict);
-  EngineEvent event = { .kind = ENGINE_OUTCOME, .id = delivery->id, .outcome = outcome };
+  Carriage *carriage = find_carriage (courier, event->id);
 
-  event.at = clock_now () - courier->claimed_at;
-  engine_emit (courier->engine, &event);
-  source->release (source, delivery->id, outcome);
+  if (carriage)
+    carriage_handle (carriage, event);
 }
 
-/* The delivery in hand and the one claimed behind it share what became of the search. */
+gboolean
+courier_is_served (const Courier *courier)
+{
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    if (!carriage_is_served (link->data))
+      return FALSE;
+  return TRUE;
+}
+
+/* What is done with one may end it, and others with it: each is looked for anew. */
+void
+courier_for_each (Courier *courier, CarriageFunction function, gpointer data)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (DeliveryId));
+
+  for (const GList *link = courier->carriages.head; link; link = link->next) {
+    DeliveryId id = carriage_id (link->data);
+    g_array_append_val (ids, id);
+  }
+  for (guint i = 0; i < ids->len; i++) {
+    Carriage *carriage = find_carriage (courier, g_array_index (ids, DeliveryId, i));
+    if (carriage)
+      function (carriage, data);
+  }
+}
+
+static void
+give_up_one (Carriage *carriage, gpointer verdict)
+{
+  carriage_give_up (carriage, verdict);
+}
+
 void
 courier_give_up (Courier *courier, const Verdict *verdict)
 {
-  Delivery *next = g_steal_pointer (&courier->next);
-
-  if (courier->carriage)
-    carriage_give_up (courier->carriage, verdict);
-  if (next)
-    give_up_unbegun (courier, next, verdict);
-}
-
-static void
-promote_next (Courier *courier)
-{
-  courier->carriage = carriage_new (courier, g_steal_pointer (&courier->next));
-  courier->claimed_at = clock_now ();
-  courier->quit_until = TICKS_NEVER;
+  courier_for_each (courier, give_up_one, (gpointer)verdict);
 }
 
 OutboxAttempt *
-courier_attempt (Courier *courier, const Verdict *verdict)
+courier_attempt (Courier *courier, const Verdict *verdict, Ticks since)
 {
-  return courier->winner ? attempt_facts (courier->winner, verdict) : NULL;
+  return courier->winner ? attempt_facts (courier->winner, verdict, since) : NULL;
 }
 
 OutboxAttempt *
-courier_failed_search (Courier *courier, const Verdict *verdict)
+courier_failed_search (Courier *courier, const Verdict *verdict, Ticks since)
 {
   Instant now = clock_instant ();
   OutboxAttempt *attempt = g_new0 (OutboxAttempt, 1);
 
-  attempt->lasted = now.ticks - courier->claimed_at;
+  attempt->lasted = now.ticks - since;
   attempt->at = now.wall - attempt->lasted;
   attempt->network = g_strdup (courier->network);
   verdict_copy (&attempt->verdict, verdict);
@@ -100,9 +126,8 @@ courier_failed_search (Courier *courier, const Verdict *verdict)
 static void
 give_up (Courier *courier, OutcomeKind kind, Stage stage, Cause cause, const Reply *reply, const char *detail)
 {
-  Verdict verdict = { kind, stage, cause, (Reply *)reply, (char *)detail }; /* lent, and copied there */
-
-  courier_give_up (courier, &verdict);
+  verdict_set (&courier->last_failure, kind, stage, cause, reply, detail);
+  courier_give_up (courier, &courier->last_failure);
 }
 
 /* --- resolving ------------------------------------------------------------------- */
@@ -208,51 +233,6 @@ resolve (Courier *courier, const LadderAction *action)
                 on_resolved, question);
 }
 
-/* --- the winner's session ----------------------------------------------------------- */
-
-void
-courier_offer_delivery (Courier *courier)
-{
-  WorkSource *source = engine_source (courier->engine);
-  SessionKey key = { .account = courier->account };
-  Ticks ask_again;
-
-  if (!courier->wants_delivery || !courier_session (courier))
-    return;
-  if (courier->carriage && !carriage_wants_session (courier->carriage))
-    return; /* its fates are being recorded */
-  if (!courier->next)
-    courier->next = source->claim (source, &key, clock_now (), &ask_again);
-  if (!courier->carriage && courier->next) {
-    promote_next (courier);
-    courier_offer_delivery (courier);
-    return;
-  }
-  courier->wants_delivery = FALSE;
-  if (courier->carriage) {
-    carriage_begin (courier->carriage, courier->winner->capabilities, courier->next == NULL);
-  } else {
-    courier->quit_until = clock_now () + QUIT_PATIENCE;
-    dialogue_quit (session_dialogue (courier_session (courier)), clock_now ());
-  }
-}
-
-void
-courier_delivered (Courier *courier)
-{
-  if (courier->carriage && !carriage_wants_session (courier->carriage))
-    g_clear_pointer (&courier->carriage, carriage_unref);
-  if (!courier->carriage && courier_session (courier) && courier->quit_until == TICKS_NEVER)
-    courier->quit_until = clock_now () + QUIT_PATIENCE;
-  if (courier_session (courier)) {
-    courier_offer_delivery (courier);
-    session_pump (courier_session (courier));
-  } else if (!courier->carriage && !courier->next) {
-    ladder_finished (courier->ladder, clock_now ()); /* cancelled, or given up */
-  }
-  courier_drive (courier);
-}
-
 void
 courier_note_no_bdat (Courier *courier)
 {
@@ -298,7 +278,7 @@ give_up_search (Courier *courier)
 {
   const Verdict *last = &courier->last_failure;
 
-  if (!courier->carriage)
+  if (courier->carriages.length == 0)
     return;
   if (courier->resolver_failed + courier->name_unknown == courier->asked && courier->asked > 0) {
     if (!tcp_have_network ())
@@ -318,9 +298,14 @@ give_up_search (Courier *courier)
 static void
 finish (Courier *courier)
 {
-  if (courier->done || courier->carriage)
+  static const Verdict in_order = { .kind = OUTCOME_ACCEPTED };
+
+  if (courier->done || courier->carriages.length > 0)
     return;
   courier->done = TRUE;
+  if (!courier->over_told)
+    courier_tell_over (
+        courier, courier->last_failure.kind == OUTCOME_NONE ? &in_order : &courier->last_failure, FALSE);
   timer_set (courier->timer, TICKS_NEVER);
   engine_courier_done (courier->engine, courier);
 }
@@ -344,6 +329,7 @@ act (Courier *courier)
   case LADDER_WINNER:
     courier->winner = attempt_find (courier, action.attempt);
     courier->quit_until = TICKS_NEVER;
+    verdict_clear (&courier->last_failure);
     attempt_emit (courier->winner, (EngineEvent){ .kind = ENGINE_WINNER });
     return TRUE;
   case LADDER_EXHAUSTED:
@@ -354,9 +340,19 @@ act (Courier *courier)
     finish (courier);
     return FALSE;
   case LADDER_WAIT:
-    timer_set (courier->timer, MIN (action.until, courier->quit_until));
+    timer_set (courier->timer,
+               MIN (action.until, MIN (courier->quit_until, courier->idle ? courier->ask_at : TICKS_NEVER)));
     return FALSE;
   }
+  return FALSE;
+}
+
+static gboolean
+somebody_wants_session (const Courier *courier)
+{
+  for (const GList *link = courier->carriages.head; link; link = link->next)
+    if (carriage_wants_session (link->data))
+      return TRUE;
   return FALSE;
 }
 
@@ -372,12 +368,9 @@ courier_drive (Courier *courier)
   courier->driving = TRUE;
   do {
     courier->drive_again = FALSE;
-    if (!courier->carriage && courier->next && !courier->winner) {
-      promote_next (courier); /* the session ended before its turn */
-      courier->restart = TRUE;
-    }
-    if (courier->restart && !courier->winner && courier->carriage
-        && carriage_wants_session (courier->carriage)) {
+    if (courier->last_session && !courier->winner)
+      courier_put_back (courier);
+    if (courier->restart && !courier->winner && somebody_wants_session (courier)) {
       courier->restart = FALSE;
       drop_search (courier);
       courier->ladder = make_ladder (courier);
@@ -393,10 +386,12 @@ on_timer (gpointer data)
 {
   Courier *courier = data;
 
-  if (clock_now () >= courier->quit_until && !courier->carriage) {
+  if (clock_now () >= courier->quit_until && courier->carriages.length == 0) {
     ladder_finished (courier->ladder, clock_now ());
     courier->quit_until = TICKS_NEVER;
   }
+  if (courier->idle && clock_now () >= courier->ask_at)
+    courier_wake (courier);
   courier_drive (courier);
 }
 
@@ -412,9 +407,10 @@ courier_new (Engine *engine, Delivery *delivery)
   courier->attempts = g_ptr_array_new_with_free_func (attempt_free);
   courier->questions = g_ptr_array_new_with_free_func (question_free);
   courier->timer = timer_new (on_timer, courier);
-  courier->carriage = carriage_new (courier, delivery);
-  courier->claimed_at = clock_now ();
-  courier->quit_until = TICKS_NEVER;
+  g_queue_init (&courier->carriages);
+  g_queue_push_tail (&courier->carriages, carriage_new (courier, delivery));
+  courier->n_begun = 1;
+  courier->quit_until = courier->ask_at = TICKS_NEVER;
   verdict_init (&courier->last_failure);
   return courier;
 }
@@ -433,7 +429,7 @@ courier_free (Courier *courier)
     return;
   courier->done = TRUE;
   drop_search (courier);
-  carriage_unref (courier->carriage);
+  g_queue_clear_full (&courier->carriages, (GDestroyNotify)carriage_unref);
   g_ptr_array_unref (courier->attempts);
   g_ptr_array_unref (courier->questions);
   timer_free (courier->timer);
@@ -447,7 +443,7 @@ courier_free (Courier *courier)
 void
 courier_network_changed (Courier *courier)
 {
-  if (courier->done || !courier->carriage)
+  if (courier->done || (!courier->winner && courier->carriages.length == 0))
     return;
   if (courier->winner && !attempt_is_cut_off (courier->winner))
     return;
@@ -460,22 +456,26 @@ courier_network_changed (Courier *courier)
 CancelResult
 courier_cancel (Courier *courier, DeliveryId id, OutcomeKind kind)
 {
-  if (courier->next && courier->next->id == id) {
-    Verdict verdict = { .kind = kind, .stage = STAGE_MESSAGE, .cause = CAUSE_CANCELLED };
-    give_up_unbegun (courier, g_steal_pointer (&courier->next), &verdict);
-    return CANCEL_CANCELLED;
-  }
-  if (!courier->carriage || carriage_id (courier->carriage) != id)
-    return CANCEL_UNKNOWN;
-  return carriage_cancel (courier->carriage, kind);
+  Carriage *carriage = find_carriage (courier, id);
+
+  return carriage ? carriage_cancel (carriage, kind) : CANCEL_UNKNOWN;
+}
+
+static void
+put_back_one (Carriage *carriage, gpointer data)
+{
+  guint *too_late = data;
+
+  if (carriage_cancel (carriage, OUTCOME_TEMPORARY) == CANCEL_TOO_LATE)
+    (*too_late)++;
 }
 
 guint
 courier_put_back (Courier *courier)
 {
-  if (courier->next)
-    courier_cancel (courier, courier->next->id, OUTCOME_TEMPORARY);
-  if (!courier->carriage)
-    return 0;
-  return carriage_cancel (courier->carriage, OUTCOME_TEMPORARY) == CANCEL_TOO_LATE ? 1 : 0;
+  guint too_late = 0;
+
+  courier->last_session = TRUE;
+  courier_for_each (courier, put_back_one, &too_late);
+  return too_late;
 }

@@ -1,6 +1,7 @@
 /* A courier takes one delivery, finds a way to the server (the ladder and its
  * attempts), and carries that delivery and others of the same account over the
- * session that it won. */
+ * session that it won: as many at once as the source's window has room for, which
+ * for letters is one. */
 #pragma once
 
 #include "engine/engine-private.h"
@@ -17,29 +18,32 @@ guint         courier_put_back (Courier *courier); /* all; the number for which 
 const Ladder *courier_ladder (const Courier *courier);
 /* See engine_network_changed(). */
 void          courier_network_changed (Courier *courier);
+/* There may be more for a session that has nothing to do. */
+void          courier_wake (Courier *courier);
 
 /* Everybody's fate when VERDICT (NULL: none) is that of all still pending. The caller's. */
 Outcome *delivery_outcome (const Delivery *delivery, const Verdict *verdict);
 
 /* --- for carriage.c --------------------------------------------------------- */
 
-/* An event about the delivery in hand, with time and id filled in. */
-void courier_emit (Courier *courier, EngineEvent *event);
-
-/* The delivery in hand is over; the session, if there is one, may go on. */
+/* A delivery is over for this try, or is ready for another transaction; the session, if there
+ * is one, may go on. */
 void courier_delivered (Courier *courier);
+
+/* A transaction decided somebody; ACCEPTED: and it was accepted. */
+void courier_note_decided (Courier *courier, gboolean accepted);
 
 /* The session in hand, NULL: none. */
 Session *courier_session (Courier *courier);
 
 Engine *courier_engine (Courier *courier);
 
-/* What there is to tell of the session in hand, which ends with VERDICT; NULL: there is none.
- * The caller's. */
-OutboxAttempt *courier_attempt (Courier *courier, const Verdict *verdict);
+/* What there is to tell of the session in hand, which ends with VERDICT, to a delivery whose turn
+ * came at SINCE; NULL: there is none. The caller's. */
+OutboxAttempt *courier_attempt (Courier *courier, const Verdict *verdict, Ticks since);
 
 /* The same where no path was found. */
-OutboxAttempt *courier_failed_search (Courier *courier, const Verdict *verdict);
+OutboxAttempt *courier_failed_search (Courier *courier, const Verdict *verdict, Ticks since);
 
 /* The server offered CHUNKING and did not parse BDAT: not with this server again. */
 void courier_note_no_bdat (Courier *courier);

@@ -7,8 +7,8 @@
 #include "engine/timer.h"
 #include "net/clock.h"
 
-/* Letters on their way at once; a batch fills its connections by its own rules. */
-#define COURIERS_LIMIT 16
+/* Connections at once; sources have narrower limits of their own. */
+#define COURIERS_LIMIT 32
 
 typedef struct {
   guint id;
@@ -99,6 +99,9 @@ start_what_is_due (Engine *engine)
 {
   Ticks ask_again = TICKS_NEVER;
 
+  /* One that has nothing to do comes before a new one. */
+  for (guint i = engine->couriers->len; i-- > 0;)
+    courier_wake (g_ptr_array_index (engine->couriers, i));
   while (engine->couriers->len < COURIERS_LIMIT) {
     Delivery *delivery = engine->source->claim (engine->source, NULL, clock_now (), &ask_again);
     if (!delivery)

@@ -199,7 +199,7 @@ begin_session (ProbeTrial *trial, int fd, Tunnel *tunnel)
   await (trial, result->path.implicit_tls ? STAGE_TLS : STAGE_GREETING);
   if (result->path.implicit_tls)
     result->securing = result->connected;
-  trial->session = session_new (trial->probe->manner, &result->path, FALSE, fd, tunnel, &events, trial);
+  trial->session = session_new (trial->probe->manner, &result->path, FALSE, 1, fd, tunnel, &events, trial);
   session_pump (trial->session);
 }
 

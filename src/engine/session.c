@@ -243,7 +243,7 @@ helo_name (const Session *session)
 }
 
 static Dialogue *
-make_dialogue (const Session *session, gboolean chunking)
+make_dialogue (const Session *session, gboolean chunking, guint window)
 {
   const Account *account = session->account;
   g_autofree char *helo = helo_name (session);
@@ -253,7 +253,7 @@ make_dialogue (const Session *session, gboolean chunking)
     .auth = account_auth_settings (account),
     .helo_name = helo,
     .chunking = chunking,
-    .window = 1,
+    .window = window,
     .initial_window = INITIAL_WINDOW,
     .chunk_size = CHUNK_SIZE,
     /* The ladder's patience with a silent server ends earlier. */
@@ -266,8 +266,8 @@ make_dialogue (const Session *session, gboolean chunking)
 }
 
 Session *
-session_new (const Account *account, const Path *path, gboolean chunking, int fd, Tunnel *tunnel,
-             const SessionEvents *events, gpointer data)
+session_new (const Account *account, const Path *path, gboolean chunking, guint window, int fd,
+             Tunnel *tunnel, const SessionEvents *events, gpointer data)
 {
   static const StreamEvents stream_events = {
     .received = on_received,
@@ -285,7 +285,7 @@ session_new (const Account *account, const Path *path, gboolean chunking, int fd
   session->data = data;
   session->timer = timer_new (on_timer, session);
   session->has_local = tcp_local_address (fd, &session->local);
-  session->dialogue = make_dialogue (session, chunking);
+  session->dialogue = make_dialogue (session, chunking, window);
   session->stream = stream_new (fd, &stream_events, session);
   if (path->implicit_tls)
     start_tls (session);

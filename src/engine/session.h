@@ -19,9 +19,9 @@ typedef struct {
 } SessionEvents;
 
 /* FD and TUNNEL (NULL: none) are taken. ACCOUNT outlives the session. CHUNKING: BDAT may
- * be used where offered. Nothing is called back before session_pump(). */
-Session *session_new (const Account *account, const Path *path, gboolean chunking, int fd,
-                      Tunnel *tunnel, const SessionEvents *events, gpointer data);
+ * be used where offered. WINDOW: of DialogueSettings. Nothing is called back before session_pump(). */
+Session *session_new (const Account *account, const Path *path, gboolean chunking, guint window,
+                      int fd, Tunnel *tunnel, const SessionEvents *events, gpointer data);
 
 /* Sends what it can of what is still to be said, and closes. Accepts NULL. */
 void session_free (Session *session);

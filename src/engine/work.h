@@ -19,10 +19,19 @@ typedef struct {
   const Verdict  *verdicts; /* by recipient: what is known of those who aren't; NULL: nothing */
 } Delivery;
 
-/* What a session in hand can serve: the same account. NULL in claim(): any. */
+/* What a session in hand can serve: the same account. NULL in claim(): any, over a session
+ * of its own. */
 typedef struct {
   const Account *account;
+  guint          n_begun; /* deliveries over it so far */
 } SessionKey;
+
+/* A session is over, or none could be had for what claim() gave without one in hand. */
+typedef struct {
+  guint          n_begun, n_accepted; /* deliveries over it */
+  const Verdict *verdict;
+  gboolean       goes_on; /* deliveries are left that want another session */
+} SessionEnd;
 
 typedef enum {
   DELIVERY_EVENT_RECIPIENT, /* .recipient has .verdict; one of kind NONE or TRANSPORT says that "in doubt" is over */
@@ -45,6 +54,11 @@ typedef void (*RecordDone) (gboolean durable, const GError *error, gpointer data
 
 typedef struct WorkSource WorkSource;
 struct WorkSource {
+  /* Deliveries in flight over one session, at the most; 0: one. */
+  guint         window;
+  /* A session with nothing to do is kept when claim() says to ask again within this time;
+   * 0: it never is. */
+  Ticks         idle;
   /* Takes a message in: durable when this returns TRUE. Everything is copied or
    * referenced, but ACCOUNT, which outlives the source. NULL: the source feeds itself. */
   gboolean    (*add)       (WorkSource *source, const Account *account, const Envelope *envelope,
@@ -59,6 +73,9 @@ struct WorkSource {
                             RecordDone done, gpointer data);
   /* Takes back what no claim() has handed out yet; FALSE: it has, or ID is unknown. */
   gboolean    (*withdraw)  (WorkSource *source, DeliveryId id);
+  /* FALSE: what is left of END's deliveries is put back; else another session is opened
+   * for it, where it .goes_on. NULL: always TRUE. */
+  gboolean    (*session_over) (WorkSource *source, const SessionEnd *end);
   /* TRUE while an answer to claim() is still being fetched: the engine isn't idle before
    * engine_wake(). NULL: never. */
   gboolean    (*is_busy)   (WorkSource *source);

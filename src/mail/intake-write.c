@@ -203,7 +203,10 @@ append_missing_own (HeaderWriter *writer)
 {
   const IntakeWork *work = writer->work;
   g_autofree char *date = header_date (work->rules->date);
-  g_autofree char *id = build_message_id (id_domain (work));
+  g_autofree char *id
+      = work->rules->message_key != NULL
+            ? build_stable_message_id (work->rules->message_seed, work->rules->message_key, id_domain (work))
+            : build_message_id (id_domain (work));
   g_autofree char *name = clean_name (work->rules->from_name);
   Mailbox from = { name, (char *)work->rules->from_address };
   g_autoptr (GPtrArray) mailboxes = g_ptr_array_new ();

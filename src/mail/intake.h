@@ -15,6 +15,7 @@ typedef struct {
   const char *from_address;   /* for a From that is missing; never NULL */
   const char *from_name;      /* -F; NULL: none */
   gint64      date;           /* for a Date that is missing, seconds since 1970 */
+  const char *message_seed, *message_key; /* a Message-ID that is missing follows from both; NULL: a new one */
 
   RewriteRule rewrite;        /* of From and Sender */
   const Mailbox *own;         /* what they become; NULL only with REWRITE_NO */

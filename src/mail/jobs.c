@@ -13,6 +13,7 @@
 
 struct JobReader {
   TextInput *input;
+  gboolean alone; /* one job: whoever asked knows its line */
   JsonLines lines;
   JobRules rules;
 };
@@ -37,6 +38,16 @@ job_reader_new (BodyReader *reader, const JobRules *rules)
   jobs->rules = *rules;
   json_lines_init (&jobs->lines, jobs->input, JSON_LINE_LIMIT);
   return jobs;
+}
+
+/* REASON, and where. */
+static void
+blame (const JobReader *jobs, const char *reason, GError **error)
+{
+  if (jobs->alone)
+    g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, reason);
+  else
+    rows_refuse (jobs->lines.line, error, "%s", reason);
 }
 
 void
@@ -65,7 +76,8 @@ static gboolean
 refuse (const Draft *draft, const char *member)
 {
   g_autofree char *shown = visible_text (member, -1);
-  rows_refuse (draft->jobs->lines.line, draft->error, _ ("\"%s\" isn't as it has to be"), shown);
+  g_autofree char *reason = g_strdup_printf (_ ("\"%s\" isn't as it has to be"), shown);
+  blame (draft->jobs, reason, draft->error);
   return FALSE;
 }
 
@@ -276,7 +288,7 @@ make_message (Draft *draft, GError **error)
                            .headers = as_list (draft->headers),
                            .attachments = as_list (draft->attachments),
                            .attachment_types = as_list (draft->types),
-                           .message_key = draft->id,
+                           .message_key = draft->id != NULL ? draft->id : rules->key,
                            .message_seed = rules->seed,
                            .date = rules->date };
   return build_message (&request, error);
@@ -312,7 +324,7 @@ make_job (const JobReader *jobs, JsonObject *object, GError **error)
     message = make_message (&draft, &said);
   g_clear_pointer (&draft.envelope_to, g_ptr_array_unref);
   if (said != NULL)
-    rows_refuse (jobs->lines.line, error, "%s", said->message);
+    blame (jobs, said->message, error);
   if (message == NULL)
     return NULL;
   Job *job = g_new0 (Job, 1);
@@ -332,9 +344,25 @@ job_reader_next (JobReader *jobs, Job **ret_job, GError **error)
   if (result == JSON_LINE_END)
     return ROW_END;
   if (result != JSON_LINE_GIVEN) {
-    rows_refuse (jobs->lines.line, error, "%s", said->message);
+    blame (jobs, said->message, error);
     return result == JSON_LINE_FAULTY ? ROW_FAULTY : ROW_BROKEN;
   }
   *ret_job = make_job (jobs, object, error);
   return *ret_job != NULL ? ROW_GIVEN : ROW_FAULTY;
+}
+
+Job *
+job_read (const char *octets, gsize length, const JobRules *rules, GError **error)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (octets, length);
+  g_autoptr (BodySource) line = body_source_new_bytes (bytes);
+  BodyReader *reader = body_source_open (line, error);
+  if (reader == NULL)
+    return NULL;
+  g_autoptr (JobReader) jobs = job_reader_new (reader, rules);
+  g_autoptr (Job) job = NULL;
+  jobs->alone = TRUE;
+  if (job_reader_next (jobs, &job, error) == ROW_END)
+    blame (jobs, _ ("there is nothing"), error);
+  return g_steal_pointer (&job);
 }

@@ -27,6 +27,7 @@ typedef struct {
   const char *from;   /* where a job has none; NULL: then it is refused */
   const char *folder; /* of attachments */
   const char *seed;   /* Message-IDs of jobs with an id follow from it and the id */
+  const char *key;    /* … and of those without, from this one; NULL: they are new ones */
   gint64      date;
 } JobRules;
 
@@ -37,6 +38,9 @@ void       job_reader_free (JobReader *jobs);
 /* ROW_FAULTY: ERROR says what is wrong, with the line; the next may be good. */
 RowResult job_reader_next (JobReader *jobs, Job **ret_job, GError **error);
 void      job_free (Job *job);
+
+/* One of them by itself: ERROR doesn't tell the line. NULL with ERROR. */
+Job      *job_read (const char *octets, gsize length, const JobRules *rules, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JobReader, job_reader_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)

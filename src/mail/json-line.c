@@ -123,34 +123,6 @@ parse (JsonLines *lines, const char *text, gsize length, JsonObject **ret_object
   return TRUE;
 }
 
-/* Makes a whole line available. 1; 0: there is none; -1: ERROR. */
-static int
-gather_line (JsonLines *lines, const char **ret_text, gsize *ret_length, gboolean *ret_ended, GError **error)
-{
-  for (gsize searched = 0;;) {
-    const char *text = text_input_peek (lines->input, ret_length);
-    const char *end = memchr (text + searched, '\n', *ret_length - searched);
-    *ret_text = text;
-    *ret_ended = end != NULL;
-    if (end != NULL) {
-      *ret_length = (gsize)(end - text);
-      return 1;
-    }
-    searched = *ret_length;
-    if (searched > lines->limit) {
-      refuse (_ ("the line is too long"), error);
-      return -1;
-    }
-    int more = text_input_more (lines->input, error);
-    if (more < 0)
-      return -1;
-    if (more == 0) {
-      *ret_text = text_input_peek (lines->input, ret_length);
-      return *ret_length > 0;
-    }
-  }
-}
-
 static gboolean
 is_blank (const char *text, gsize length)
 {
@@ -164,15 +136,14 @@ json_lines_next (JsonLines *lines, JsonObject **ret_object, GError **error)
 {
   for (;;) {
     const char *text;
-    gsize length;
-    gboolean ended;
+    gsize length, whole;
     lines->line++;
-    int got = gather_line (lines, &text, &length, &ended, error);
+    int got = text_input_line (lines->input, lines->limit, &text, &length, &whole, error);
     if (got <= 0)
       return got == 0 ? JSON_LINE_END : JSON_LINE_BROKEN;
     gboolean blank = is_blank (text, length);
     gboolean good = blank || parse (lines, text, length, ret_object, error);
-    text_input_take (lines->input, length + (ended ? 1 : 0));
+    text_input_take (lines->input, whole);
     if (!blank)
       return good ? JSON_LINE_GIVEN : JSON_LINE_FAULTY;
   }

@@ -38,7 +38,7 @@ struct Merge {
   char      *seed;
   char      *letter_name;
   int        key_column; /* -1: none */
-  gboolean   one_click;
+  gboolean   one_click, by_values;
   gboolean   has_from, has_recipients;
   GPtrArray *pieces;     /* of Piece */
 

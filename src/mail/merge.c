@@ -195,6 +195,18 @@ put_addresses (Merge *merge, const Piece *piece, const char *const *values, GErr
          || header_refuse (piece->name, _ ("a name in it is too long"), error);
 }
 
+/* What the Message-ID follows from. */
+static const char *
+id_key (Merge *merge, const char *const *values)
+{
+  if (!merge->by_values)
+    return merge->key->str;
+  g_string_assign (merge->scratch, merge->key->str);
+  for (guint i = 0; values[i] != NULL; i++)
+    g_string_append_printf (merge->scratch, "\n%s", values[i]);
+  return merge->scratch->str;
+}
+
 /* The key is known once the addresses are, and they come before. */
 static gboolean
 put_message_id (Merge *merge, const char *const *values, GError **error)
@@ -203,7 +215,8 @@ put_message_id (Merge *merge, const char *const *values, GError **error)
   if (merge->recipients->len == 0)
     return header_refuse ("To", _ ("it is empty"), error);
   g_string_assign (merge->key, key[0] != '\0' ? key : g_ptr_array_index (merge->recipients, 0));
-  g_autofree char *id = build_stable_message_id (merge->seed, merge->key->str, address_domain (merge->from));
+  g_autofree char *id
+      = build_stable_message_id (merge->seed, id_key (merge, values), address_domain (merge->from));
   g_string_assign (merge->message_id, id);
   return header_append (merge->octets, "Message-ID", merge->message_id->str)
          || header_refuse ("From", _ ("a word in it is too long"), error);
@@ -359,6 +372,7 @@ merge_new (const MergeRequest *request, GError **error)
   merge->folder = g_strdup (request->folder);
   merge->seed = g_strdup (request->seed);
   merge->letter_name = visible_text (request->name, -1);
+  merge->by_values = request->by_values;
   merge->key_column = find_key_column (request->columns);
   merge->pieces = g_ptr_array_new_with_free_func (piece_free);
   merge->octets = g_string_new (NULL);

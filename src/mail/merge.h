@@ -23,6 +23,8 @@ typedef struct {
   const char *list_unsubscribe;   /* template of an https: or mailto: URL; NULL: none */
   const char *list_id;            /* RFC 2919, without angle brackets; NULL: none */
   const char *seed;               /* the batch's own: the same for a row that is sent again */
+  gboolean    by_values;          /* rows of the same key are several messages: Message-IDs differ with
+                                   * any of their values */
   gint64      date;               /* seconds since 1970 */
 } MergeRequest;
 
@@ -32,7 +34,7 @@ typedef struct {
   const char      *from;       /* its address */
   const GPtrArray *recipients; /* of const char *: To, Cc and Bcc */
   const char      *key;        /* the value of MERGE_KEY_COLUMN, else the first recipient */
-  const char      *message_id; /* of seed and key, with angle brackets */
+  const char      *message_id; /* of seed and key (and values), with angle brackets */
 } Merged;
 
 typedef struct Merge Merge;

@@ -72,12 +72,13 @@ message_summary_new (BodySource *message, GError **error)
   } wanted[] = { { "From", &summary->from },
                  { "Subject", &summary->subject },
                  { "Message-ID", &summary->message_id } };
-  for (guint i = 0; i < fields->len; i++)
-    for (gsize j = 0; j < G_N_ELEMENTS (wanted); j++) {
-      const HeaderField *field = &g_array_index (fields, HeaderField, i);
+  for (guint i = 0; i < fields->len; i++) {
+    const HeaderField *field = &g_array_index (fields, HeaderField, i);
+    summary->one_click |= header_field_is (header, field, "List-Unsubscribe-Post");
+    for (gsize j = 0; j < G_N_ELEMENTS (wanted); j++)
       if (!*wanted[j].place && header_field_is (header, field, wanted[j].name))
         *wanted[j].place = for_people (header_field_value (header, field));
-    }
+  }
   return summary;
 }
 

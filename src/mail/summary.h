@@ -5,6 +5,7 @@
 
 typedef struct {
   char *from, *subject, *message_id; /* decoded, of limited length; NULL: it has none */
+  gboolean one_click; /* it says how to unsubscribe (RFC 8058) */
 } MessageSummary;
 
 /* NULL with ERROR when MESSAGE can't be read. */

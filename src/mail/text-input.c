@@ -195,3 +195,28 @@ text_input_take (TextInput *input, gsize length)
   g_assert (length <= input->text->len - input->taken);
   input->taken += length;
 }
+
+int
+text_input_line (TextInput *input, gsize limit, const char **ret_text, gsize *ret_length, gsize *ret_whole,
+                 GError **error)
+{
+  for (gsize searched = 0;;) {
+    gsize length;
+    const char *text = text_input_peek (input, &length);
+    const char *end = length > searched ? memchr (text + searched, '\n', length - searched) : NULL;
+    if (end == NULL && length > limit) {
+      g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("the line is too long"));
+      return -1;
+    }
+    searched = length;
+    int more = end != NULL ? 0 : text_input_more (input, error);
+    if (more < 0)
+      return -1;
+    if (more > 0)
+      continue;
+    *ret_text = text_input_peek (input, &length);
+    *ret_length = end != NULL ? (gsize)(end - text) : length;
+    *ret_whole = *ret_length + (end != NULL);
+    return *ret_whole > 0;
+  }
+}

@@ -20,6 +20,11 @@ int text_input_more (TextInput *input, GError **error);
 const char *text_input_peek (const TextInput *input, gsize *ret_length);
 void        text_input_take (TextInput *input, gsize length);
 
+/* A line of up to LIMIT octets, which stays until *RET_WHOLE octets are taken: it and its line
+ * end. 1; 0: the end; -1: ERROR is set, TOUKAN_ERROR_DATA for a longer one. */
+int text_input_line (TextInput *input, gsize limit, const char **ret_text, gsize *ret_length, gsize *ret_whole,
+                     GError **error);
+
 /* Was it converted from another charset? */
 gboolean text_input_is_converted (const TextInput *input);
 

@@ -28,6 +28,7 @@ struct Stream {
   gpointer data;
   GSource *source;
   gpointer polled, polled_out; /* NULL: nothing is waited for; the second one where there are two */
+  GIOCondition polled_as, polled_out_as;
   Tls *tls;
   OctetQueue plain; /* under TLS: queued and not yet encrypted */
   OctetQueue wire;  /* for the kernel */
@@ -42,7 +43,8 @@ struct Stream {
   gboolean closed_due;
   gboolean closing; /* by us, once everything has left */
   gboolean shut;
-  gboolean over; /* the last callback was made, or the owner let go */
+  gboolean turning; /* in dispatch */
+  gboolean over;    /* the last callback was made, or the owner let go */
 };
 
 typedef struct {
@@ -53,10 +55,11 @@ typedef struct {
 /* --- polling --------------------------------------------------------------------- */
 
 static void
-poll_for (Stream *stream, int fd, gpointer *polled, GIOCondition wanted)
+poll_for (Stream *stream, int fd, gpointer *polled, GIOCondition *as, GIOCondition wanted)
 {
   if (wanted && *polled) {
-    g_source_modify_unix_fd (stream->source, *polled, wanted);
+    if (wanted != *as) /* GLib would take another turn for it */
+      g_source_modify_unix_fd (stream->source, *polled, wanted);
   } else if (wanted) {
     *polled = g_source_add_unix_fd (stream->source, fd, wanted);
   } else if (*polled) {
@@ -64,6 +67,7 @@ poll_for (Stream *stream, int fd, gpointer *polled, GIOCondition wanted)
     g_source_remove_unix_fd (stream->source, *polled);
     *polled = NULL;
   }
+  *as = wanted;
 }
 
 static void
@@ -72,10 +76,10 @@ stream_watch (Stream *stream)
   GIOCondition in = !stream->over && stream->reading ? G_IO_IN : 0;
   GIOCondition out = !stream->over && stream->blocked ? G_IO_OUT : 0;
   if (stream->out == stream->fd) {
-    poll_for (stream, stream->fd, &stream->polled, in | out);
+    poll_for (stream, stream->fd, &stream->polled, &stream->polled_as, in | out);
   } else {
-    poll_for (stream, stream->fd, &stream->polled, in);
-    poll_for (stream, stream->out, &stream->polled_out, out);
+    poll_for (stream, stream->fd, &stream->polled, &stream->polled_as, in);
+    poll_for (stream, stream->out, &stream->polled_out, &stream->polled_out_as, out);
   }
 }
 
@@ -404,11 +408,13 @@ static gboolean
 source_dispatch (GSource *source, GSourceFunc callback, gpointer data)
 {
   Stream *stream = ((StreamSource *)source)->stream;
-  if (stream->over)
+  if (stream->over || stream->turning)
     return G_SOURCE_CONTINUE;
   stream->references++;
+  stream->turning = TRUE;
   GIOCondition in = polled_condition (stream, stream->polled);
   stream_turn (stream, in, stream->out == stream->fd ? in : polled_condition (stream, stream->polled_out));
+  stream->turning = FALSE;
   if (!g_source_is_destroyed (source))
     stream_watch (stream);
   stream_unref (stream);
@@ -426,6 +432,9 @@ make_stream (int in, int out, const StreamEvents *events, gpointer data)
   stream->source = g_source_new (&functions, sizeof (StreamSource));
   ((StreamSource *)stream->source)->stream = stream;
   g_source_set_static_name (stream->source, "stream");
+  /* Else GLib takes the descriptor out of its list and puts it back for each dispatch, which
+   * costs two writes and a turn of the loop. */
+  g_source_set_can_recurse (stream->source, TRUE);
   stream_watch (stream);
   g_source_attach (stream->source, g_main_context_get_thread_default ());
   return stream;

@@ -61,6 +61,27 @@ on_wants_auth (Connection *connection, const ReceiverEvent *event)
   }
 }
 
+/* A number below a thousand that SEED alone decides: for the same words, and time after time. */
+static guint
+chance_of (const SinkOptions *options, const char *words)
+{
+  g_autofree char *text = g_strdup_printf ("%u %s", options->seed, words);
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+  digest[8] = '\0';
+  return (guint)(g_ascii_strtoull (digest, NULL, 16) % 1000);
+}
+
+static gboolean
+chance_falls (const SinkOptions *options, guint of_a_thousand)
+{
+  static GRand *chances;
+  if (of_a_thousand == 0)
+    return FALSE;
+  if (chances == NULL)
+    chances = g_rand_new_with_seed (options->seed);
+  return (guint)g_rand_int_range (chances, 0, 1000) < of_a_thousand;
+}
+
 static void
 on_wants_recipient (Connection *connection, const ReceiverEvent *event)
 {
@@ -73,7 +94,13 @@ on_wants_recipient (Connection *connection, const ReceiverEvent *event)
       return;
     }
   }
-  receiver_answer (connection->receiver, 0, NULL);
+  if (connection->options->refused > 0
+      && chance_of (connection->options, address) < connection->options->refused)
+    receiver_answer (connection->receiver, 550, "5.1.1 No such user");
+  else if (chance_falls (connection->options, connection->options->deferred))
+    receiver_answer (connection->receiver, 450, "4.2.1 Not now");
+  else
+    receiver_answer (connection->receiver, 0, NULL);
 }
 
 static void
@@ -105,6 +132,10 @@ on_wants_verdict (Connection *connection, const ReceiverEvent *event)
     receiver_answer (connection->receiver, 0, NULL);
     return;
   }
+  if (chance_falls (connection->options, connection->options->dropped)) {
+    connection_close (connection); /* before it is anybody's */
+    return;
+  }
   if (!mail_file_finish (file, &error)) {
     g_printerr ("toukan-sink: %s\n", error->message);
     receiver_answer (connection->receiver, 451, "4.3.0 Can't store the message");
@@ -116,6 +147,10 @@ on_wants_verdict (Connection *connection, const ReceiverEvent *event)
   g_clear_pointer (&connection->file, mail_file_free);
   if (connection_fail_on_purpose (connection, MOMENT_END, 0))
     return;
+  if (chance_falls (connection->options, connection->options->dropped)) {
+    connection_close (connection); /* and its sender will never know */
+    return;
+  }
   receiver_answer (connection->receiver, 0, NULL);
   if (connection->messages == connection->options->close_after_messages) {
     connection_collect_output (connection);

@@ -42,6 +42,7 @@ void connection_collect_output (Connection *connection);
 
 /* Closes or falls silent where that was asked for. TRUE: it did. */
 gboolean connection_fail_on_purpose (Connection *connection, MomentKind kind, guint64 number);
+void     connection_close (Connection *connection);
 
 /* connection-events.c: answers the receiver. */
 void connection_on_event (Connection *connection, const ReceiverEvent *event);

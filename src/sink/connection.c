@@ -165,6 +165,16 @@ is_now (const Moment *moment, MomentKind kind, guint64 number)
   return moment->kind == kind && (kind == MOMENT_END || number >= moment->number);
 }
 
+/* Replies that are on their way still go. */
+void
+connection_close (Connection *connection)
+{
+  release (connection);
+  if (!connection->over)
+    stream_flush (connection->stream);
+  end (connection, "told to");
+}
+
 /* Closes or falls silent where that was asked for. TRUE: it did. */
 gboolean
 connection_fail_on_purpose (Connection *connection, MomentKind kind, guint64 number)
@@ -173,10 +183,7 @@ connection_fail_on_purpose (Connection *connection, MomentKind kind, guint64 num
   if (connection->over || connection->deaf)
     return TRUE;
   if (is_now (&options->close_at, kind, number)) {
-    release (connection);
-    if (!connection->over)
-      stream_flush (connection->stream);
-    end (connection, "told to");
+    connection_close (connection);
   } else if (is_now (&options->silent_at, kind, number)) {
     release (connection);
     connection->deaf = TRUE;

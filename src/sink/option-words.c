@@ -10,9 +10,9 @@ sink_words_clear (SinkWords *words)
   char **const lists[]
       = { words->listen, words->tls_names, words->with,       words->without,     words->users,
           words->tokens, words->replies,   words->recipients, words->refuse_first };
-  char *const texts[] = { words->certificate, words->mechanisms,    words->size,      words->greeting_delay,
-                          words->reply_delay, words->close_at,      words->silent_at, words->stop_reading_at,
-                          words->inject,      words->future_release };
+  char *const texts[] = { words->certificate, words->mechanisms, words->size,          words->greeting_delay,
+                          words->reply_delay, words->close_at,   words->silent_at,     words->stop_reading_at,
+                          words->weather,     words->inject,     words->future_release };
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     g_strfreev (lists[i]);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -116,6 +116,8 @@ add_faults (GOptionContext *context, SinkOptions *o, SinkWords *w)
       N_ ("octet:N") },
     { "close-after-messages", 0, 0, G_OPTION_ARG_INT, &w->close_after_messages,
       N_ ("Close after so many messages"), N_ ("N") },
+    { "weather", 0, 0, G_OPTION_ARG_STRING, &w->weather,
+      N_ ("Of a thousand, refuse, defer and drop so many, by chance"), N_ ("SEED:REFUSED:DEFERRED:DROPPED") },
     { "reply", 0, 0, G_OPTION_ARG_STRING_ARRAY, &w->replies, N_ ("Answer this command (or END) like this"),
       N_ ("VERB=\"CODE TEXT\"") },
     { "rcpt", 0, 0, G_OPTION_ARG_STRING_ARRAY, &w->recipients, N_ ("Answer this recipient like this"),

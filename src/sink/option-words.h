@@ -19,6 +19,7 @@ typedef struct {
   char *inject;
   char *future_release;
   int rcpt_max, close_after_messages, max_connections;
+  char *weather;
   gboolean version;
 } SinkWords;
 

@@ -205,6 +205,22 @@ parse_stop_reading (SinkOptions *options, const char *text, GError **error)
   return TRUE;
 }
 
+static gboolean
+parse_weather (SinkOptions *options, const char *text, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (text ? text : "0:0:0:0", ":", -1);
+  guint *numbers[] = { &options->seed, &options->refused, &options->deferred, &options->dropped };
+  if (g_strv_length (words) != G_N_ELEMENTS (numbers))
+    return usage_error (error, "weather", text);
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    guint64 number;
+    if (!g_ascii_string_to_unsigned (words[i], 10, 0, i == 0 ? G_MAXUINT : 1000, &number, NULL))
+      return usage_error (error, "weather", text);
+    *numbers[i] = (guint)number;
+  }
+  return TRUE;
+}
+
 /* ---- mechanisms ---------------------------------------------------------- */
 
 static void
@@ -312,7 +328,8 @@ understand (SinkOptions *options, SinkWords *words, GError **error)
       || !parse_moment ("close-at", words->close_at, &options->close_at, error)
       || !parse_moment ("silent-at", words->silent_at, &options->silent_at, error)
       || !parse_duration ("future-release", words->future_release, &options->future_release, error)
-      || !parse_stop_reading (options, words->stop_reading_at, error))
+      || !parse_stop_reading (options, words->stop_reading_at, error)
+      || !parse_weather (options, words->weather, error))
     return FALSE;
   if (options->future_release != 0)
     options->capabilities |= CAPABILITY_FUTURERELEASE;

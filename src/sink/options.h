@@ -73,6 +73,9 @@ typedef struct {
   guint64  stop_reading_at; /* octets; G_MAXUINT64: never */
   guint    close_after_messages; /* 0: never */
   gboolean stall_tls;
+  /* Of a thousand: recipients refused for good (always the same ones), RCPTs refused for now, ends of
+   * messages at which the connection is closed. All by .seed. */
+  guint    seed, refused, deferred, dropped;
   GArray  *replies;         /* of ReceiverReply, strings owned by reply_texts */
   GPtrArray *reply_texts;
   GArray  *recipients;      /* of SinkRecipientReply */

@@ -19,6 +19,7 @@
  * and who crosses the mark pays. A precious one costs three fsyncs then, so less often. */
 #define WAL_PAGES 64
 #define WAL_PAGES_PRECIOUS 256
+#define WAL_PAGES_BUSY 1024
 
 #define PUBLISH_PAUSE 5000 /* µs */
 
@@ -87,9 +88,11 @@ note_pages (void *data, sqlite3 *sqlite, const char *name, int pages)
 void
 database_file_write_back (Database *database)
 {
+  const DatabaseSchema *schema = database->schema;
+  int most = schema->busy ? WAL_PAGES_BUSY : schema->precious ? WAL_PAGES_PRECIOUS : WAL_PAGES;
   int in_journal = 0, written = 0;
 
-  if (database->pages < (database->schema->precious ? WAL_PAGES_PRECIOUS : WAL_PAGES))
+  if (database->pages < most)
     return;
   database->pages = 0;
   database->patience = WRITE_BACK_PATIENCE_MS;
@@ -97,7 +100,7 @@ database_file_write_back (Database *database)
    * leaves all to the next. */
   if (sqlite3_wal_checkpoint_v2 (database->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_journal, &written)
           == SQLITE_OK
-      && in_journal == written)
+      && in_journal == written && !schema->busy)
     sqlite3_wal_checkpoint_v2 (database->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
@@ -143,6 +146,8 @@ open_in_place (Database *database)
 void
 database_file_close (Database *database)
 {
+  if (database->sqlite)
+    database_forget_kept (database->sqlite);
   sqlite3_close (g_steal_pointer (&database->sqlite));
   if (database->folder >= 0)
     close (database->folder);

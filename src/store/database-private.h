@@ -35,6 +35,9 @@ int database_migrate (Database *database, int version);
  * directory for a journal that is there already. */
 const char *database_vfs (void);
 
+/* Before the connection is closed. */
+void     database_forget_kept (sqlite3 *sqlite);
+
 int      database_file_open (Database *database, gboolean make);
 void     database_file_close (Database *database);
 gboolean database_file_is_in_place (const Database *database);

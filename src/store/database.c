@@ -6,8 +6,10 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "store/file-system.h"
 
 /* So often a file may take another's place while one transaction begins. */
 #define OPENINGS 4
@@ -161,19 +163,51 @@ database_prepare (sqlite3 *sqlite, const char *sql, const char *format, ...)
   return statement;
 }
 
+/* SQL is short, and so is the list: what SQLite itself knows of is all that there is to keep. */
+static sqlite3_stmt *
+find_kept (sqlite3 *sqlite, const char *sql)
+{
+  for (sqlite3_stmt *kept = sqlite3_next_stmt (sqlite, NULL); kept; kept = sqlite3_next_stmt (sqlite, kept))
+    if (!sqlite3_stmt_busy (kept) && g_str_equal (sqlite3_sql (kept), sql))
+      return kept;
+  return NULL;
+}
+
+sqlite3_stmt *
+database_keep (sqlite3 *sqlite, const char *sql)
+{
+  sqlite3_stmt *kept = find_kept (sqlite, sql);
+
+  if (!kept && sqlite3_prepare_v3 (sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &kept, NULL) != SQLITE_OK)
+    return NULL;
+  return kept;
+}
+
+void
+database_forget_kept (sqlite3 *sqlite)
+{
+  for (sqlite3_stmt *kept; (kept = sqlite3_next_stmt (sqlite, NULL));)
+    sqlite3_finalize (kept);
+}
+
 /* SQLITE_ROW with the first number of the first row, or SQLITE_DONE without one. */
 static int
 step_once (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *format, va_list values)
 {
-  sqlite3_stmt *statement = prepare (sqlite, sql, format, values);
+  sqlite3_stmt *statement = database_keep (sqlite, sql);
+  int code = statement ? bind_values (statement, format, values) : sqlite3_extended_errcode (sqlite);
 
-  if (!statement)
-    return sqlite3_extended_errcode (sqlite);
-  int code = sqlite3_step (statement);
+  if (code == SQLITE_OK)
+    code = sqlite3_step (statement);
   if (code == SQLITE_ROW && ret_number)
     *ret_number = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-  return code == SQLITE_ROW || code == SQLITE_DONE ? code : sqlite3_extended_errcode (sqlite);
+  if (code != SQLITE_ROW && code != SQLITE_DONE)
+    code = sqlite3_extended_errcode (sqlite);
+  if (statement) {
+    sqlite3_reset (statement);
+    sqlite3_clear_bindings (statement); /* blobs are the caller's */
+  }
+  return code;
 }
 
 int
@@ -185,6 +219,33 @@ database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
   int code = step_once (sqlite, NULL, sql, format, values);
   va_end (values);
   return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+int
+database_bind (sqlite3_stmt *statement, const char *format, ...)
+{
+  va_list values;
+
+  sqlite3_reset (statement);
+  va_start (values, format);
+  int code = bind_values (statement, format, values);
+  va_end (values);
+  return code;
+}
+
+int
+database_again (sqlite3_stmt *statement, const char *format, ...)
+{
+  va_list values;
+
+  sqlite3_reset (statement);
+  va_start (values, format);
+  int code = bind_values (statement, format, values);
+  va_end (values);
+  while (code == SQLITE_OK || code == SQLITE_ROW)
+    code = sqlite3_step (statement);
+  sqlite3_reset (statement);
+  return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 int
@@ -270,8 +331,7 @@ begin (Database *database, DatabaseMode mode)
 {
   if (mode != DATABASE_READ)
     set_laziness (database, mode == DATABASE_WRITE_LAZILY);
-  int code = sqlite3_exec (database->sqlite, mode == DATABASE_READ ? "BEGIN" : "BEGIN IMMEDIATE", NULL, NULL,
-                           NULL);
+  int code = database_execute (database->sqlite, mode == DATABASE_READ ? "BEGIN" : "BEGIN IMMEDIATE", "");
   if (code == SQLITE_OK && database->schema->precious && !database_file_is_in_place (database))
     code = SQLITE_READONLY_DBMOVED;
   return code;
@@ -309,7 +369,7 @@ transact (Database *database, DatabaseMode mode, DatabaseWork work, gpointer dat
   if (code == SQLITE_OK)
     code = work (sqlite, data);
   if (code == SQLITE_OK)
-    code = sqlite3_exec (sqlite, "COMMIT", NULL, NULL, NULL);
+    code = database_execute (sqlite, "COMMIT", "");
   if (code == SQLITE_OK && writing)
     database_file_write_back (database);
   if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_READONLY_DBMOVED
@@ -444,4 +504,53 @@ database_open (Database *database, gboolean make)
   if (code == SQLITE_DONE && (make || !is_missing (database)))
     code = database_run (database, DATABASE_WRITE, do_nothing, &current);
   return code;
+}
+
+/* --- for those who say it as a GError ------------------------------------------------------ */
+
+/* Whose turn it is. */
+static ToukanError
+error_of_code (const Database *database, int code)
+{
+  int number = database_errno (database);
+
+  switch (code & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_FULL:
+  case SQLITE_NOMEM:
+  case SQLITE_PROTOCOL:
+    return TOUKAN_ERROR_TEMPORARY;
+  case DATABASE_NEWER:
+    return TOUKAN_ERROR_UNAVAILABLE;
+  default:
+    return number == ENOSPC || number == EDQUOT ? TOUKAN_ERROR_TEMPORARY : TOUKAN_ERROR_IO;
+  }
+}
+
+gboolean
+database_succeeded (const Database *database, int code, GError **error)
+{
+  const char *failure = database_failure (database);
+
+  if (code == SQLITE_OK || code == SQLITE_DONE)
+    return TRUE;
+  g_set_error_literal (error, TOUKAN_ERROR, (gint)error_of_code (database, code),
+                       failure ? failure : sqlite3_errstr (code));
+  return FALSE;
+}
+
+gboolean
+database_place_is_sound (const char *directory, GError **error)
+{
+  g_autofree char *network = file_system_network (directory);
+
+  if (!network)
+    return TRUE;
+  g_autofree char *shown = visible_text (directory, -1);
+  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
+               _ ("%s is on a network file system (%s), where the outbox isn't safe; set state-dir to a "
+                  "directory on a disk of this computer"),
+               shown, network);
+  return FALSE;
 }

@@ -24,6 +24,8 @@ typedef struct {
   int                n_migrations; /* so the version */
   DatabaseWork       populate;     /* of a new file, with the directory's name; NULL: empty */
   gboolean           precious;     /* a commit is durable, and every damaged file is kept */
+  gboolean           busy;         /* one process writes all the time: the journal is left as long as it has grown,
+                                      since writing over it costs a third less than making it longer */
   guint              read_patience, write_patience; /* milliseconds to wait for others */
 } DatabaseSchema;
 
@@ -84,5 +86,25 @@ int database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
 
 /* The same for one number: SQLITE_DONE where there is no row. */
 int database_get (sqlite3 *sqlite, gint64 *ret_number, const char *sql, const char *format, ...);
+
+/* The same statement each time, ready to be bound: prepared once for a connection, and so what
+ * database_execute() and database_get() run. Nobody finalizes it; whoever steps it himself resets
+ * it. NULL as above. */
+sqlite3_stmt *database_keep (sqlite3 *sqlite, const char *sql);
+
+/* Resets STATEMENT and binds it anew. */
+int database_bind (sqlite3_stmt *statement, const char *format, ...);
+
+/* Another run to its end of STATEMENT, prepared with the format "", or kept. */
+int database_again (sqlite3_stmt *statement, const char *format, ...);
+
+/* --- for those who say it as a GError ---------------------------------------------- */
+
+/* TRUE: CODE is SQLITE_OK or SQLITE_DONE; else ERROR: TOUKAN_ERROR_TEMPORARY when the disk is full or
+ * the file locked for too long, _UNAVAILABLE when a newer version made it, else _IO. */
+gboolean database_succeeded (const Database *database, int code, GError **error);
+
+/* FALSE with TOUKAN_ERROR_CONFIGURATION: DIRECTORY is on a network file system. */
+gboolean database_place_is_sound (const char *directory, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Database, database_free)

@@ -4,32 +4,7 @@
 int
 outbox_write_lease (Outbox *outbox, sqlite3 *sqlite, gint64 now)
 {
-  const LeaseHolder *own = lease_take (outbox->lease);
-
-  return database_execute (sqlite,
-                           "INSERT OR IGNORE INTO lease (token, process, started, boot, space, place, since)"
-                           " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                           "iiisssi", own->token, own->process, own->started, own->boot, own->space,
-                           own->place, now);
-}
-
-int
-outbox_read_lease (sqlite3 *sqlite, LeaseHolder *holder)
-{
-  sqlite3_stmt *row = database_prepare (
-      sqlite, "SELECT process, started, boot, space, place FROM lease WHERE token = ?", "i", holder->token);
-  int code = row ? sqlite3_step (row) : sqlite3_extended_errcode (sqlite);
-
-  if (code == SQLITE_ROW) {
-    holder->process = sqlite3_column_int64 (row, 0);
-    holder->started = sqlite3_column_int64 (row, 1);
-    holder->boot = column_string (row, 2);
-    holder->space = column_string (row, 3);
-    holder->place = column_string (row, 4);
-    code = SQLITE_OK;
-  }
-  sqlite3_finalize (row);
-  return code;
+  return lease_row_write (sqlite, lease_take (outbox->lease), now);
 }
 
 /* --- the end of a lease ----------------------------------------------------------------------- */
@@ -80,7 +55,7 @@ outbox_bury_dead (Outbox *outbox, sqlite3 *sqlite, gint64 now)
 
   for (guint i = 0; i < tokens->len && code == SQLITE_OK; i++) {
     g_auto (LeaseHolder) holder = { .token = g_array_index (tokens, gint64, i) };
-    code = outbox_read_lease (sqlite, &holder);
+    code = lease_row_read (sqlite, &holder);
     if (code == SQLITE_DONE || (code == SQLITE_OK && !lease_is_alive (outbox->lease, &holder)))
       code = outbox_bury (sqlite, holder.token, now);
   }

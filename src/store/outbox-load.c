@@ -138,7 +138,7 @@ static int
 load_holder (Outbox *outbox, sqlite3 *sqlite, gint64 token, OutboxItem *item)
 {
   g_auto (LeaseHolder) holder = { .token = token };
-  int code = outbox_read_lease (sqlite, &holder);
+  int code = lease_row_read (sqlite, &holder);
 
   if (code == SQLITE_OK && lease_is_alive (outbox->lease, &holder))
     item->holder = g_strdup_printf ("%" G_GINT64_FORMAT, holder.process);

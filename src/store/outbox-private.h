@@ -4,7 +4,9 @@
 
 #include "store/database.h"
 #include "store/lease.h"
+#include "store/lease-row.h"
 #include "store/outbox.h"
+#include "store/verdict-row.h"
 
 struct Outbox {
   Database *database;
@@ -25,29 +27,6 @@ gboolean outbox_run (Outbox *outbox, DatabaseMode mode, DatabaseWork work, gpoin
 
 gboolean outbox_state_parse (const char *name, OutboxState *ret_state);
 
-/* A verdict as columns, in this order, for the format VERDICT_FORMAT: names, code (0: no
- * reply), enhanced code, lines of the reply, detail. */
-#define VERDICT_COLUMNS "kind, stage, cause, code, enhanced, reply, detail"
-#define VERDICT_COUNT 7
-#define VERDICT_FORMAT "sssisbs"
-#define VERDICT_VALUES(row)                                                                                  \
-  (row)->kind, (row)->stage, (row)->cause, (row)->code, (row)->enhanced, (const void *)(row)->reply->str,    \
-      (gint64)(row)->reply->len, (row)->detail
-
-typedef struct {
-  const char *kind, *stage, *cause, *enhanced, *detail;
-  gint64      code;
-  GString    *reply;
-  char        text[24]; /* of .enhanced */
-} VerdictRow;
-
-/* Keeps pointers into VERDICT. */
-void verdict_row_init  (VerdictRow *row, const Verdict *verdict);
-void verdict_row_clear (VerdictRow *row);
-void verdict_read      (sqlite3_stmt *row, int first, Verdict *ret_verdict);
-
-char *column_string (sqlite3_stmt *row, int column); /* a copy; NULL is NULL */
-
 /* --- inside a transaction --------------------------------------------------------------- */
 
 /* Of ID; SQLITE_DONE where there is none. */
@@ -55,9 +34,6 @@ int outbox_load (Outbox *outbox, sqlite3 *sqlite, gint64 id, OutboxItem **ret_it
 
 /* Appends the first column of all rows, of gint64. */
 int outbox_collect (sqlite3 *sqlite, GArray *numbers, const char *sql, const char *format, gint64 value);
-
-/* Of HOLDER's token; SQLITE_DONE where there is none. */
-int outbox_read_lease (sqlite3 *sqlite, LeaseHolder *holder);
 
 /* Takes this process's lease and writes it down, for others. */
 int outbox_write_lease (Outbox *outbox, sqlite3 *sqlite, gint64 now);

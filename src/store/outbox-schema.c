@@ -31,8 +31,7 @@ static const char *const migrations[] = {
   "CREATE TABLE hold (account TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, since INTEGER NOT NULL,"
   " told INTEGER NOT NULL, kind TEXT NOT NULL, stage TEXT NOT NULL, cause TEXT NOT NULL,"
   " code INTEGER NOT NULL, enhanced TEXT, reply BLOB, detail TEXT) WITHOUT ROWID;"
-  "CREATE TABLE lease (token INTEGER PRIMARY KEY, process INTEGER NOT NULL, started INTEGER NOT NULL,"
-  " boot TEXT, space TEXT, place TEXT, since INTEGER NOT NULL);",
+  LEASE_TABLE,
 };
 
 #define CHECK                                                                                                \

@@ -1,43 +1,10 @@
 /* Opening and closing the outbox, and what its errors mean. */
 #include "store/outbox-private.h"
 
-#include <errno.h>
 
 #include "base/error.h"
 #include "base/i18n.h"
-#include "base/visible.h"
 #include "store/file-system.h"
-
-/* --- errors -------------------------------------------------------------------------------- */
-
-/* Whose turn it is. */
-static ToukanError
-error_of_code (Outbox *outbox, int code)
-{
-  int number = database_errno (outbox->database);
-
-  switch (code & 0xff) {
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED:
-  case SQLITE_FULL:
-  case SQLITE_NOMEM:
-  case SQLITE_PROTOCOL:
-    return TOUKAN_ERROR_TEMPORARY;
-  case DATABASE_NEWER:
-    return TOUKAN_ERROR_UNAVAILABLE;
-  default:
-    return number == ENOSPC || number == EDQUOT ? TOUKAN_ERROR_TEMPORARY : TOUKAN_ERROR_IO;
-  }
-}
-
-static void
-set_error (Outbox *outbox, int code, GError **error)
-{
-  const char *failure = database_failure (outbox->database);
-
-  g_set_error_literal (error, TOUKAN_ERROR, (gint)error_of_code (outbox, code),
-                       failure ? failure : sqlite3_errstr (code));
-}
 
 gboolean
 outbox_run (Outbox *outbox, DatabaseMode mode, DatabaseWork work, gpointer data, GError **error)
@@ -46,10 +13,7 @@ outbox_run (Outbox *outbox, DatabaseMode mode, DatabaseWork work, gpointer data,
 
   if (code == SQLITE_OK && mode != DATABASE_READ)
     outbox->commits++;
-  if (code == SQLITE_OK || code == SQLITE_DONE)
-    return TRUE;
-  set_error (outbox, code, error);
-  return FALSE;
+  return database_succeeded (outbox->database, code, error);
 }
 
 int
@@ -67,21 +31,6 @@ outbox_collect (sqlite3 *sqlite, GArray *numbers, const char *sql, const char *f
 }
 
 /* --- opening --------------------------------------------------------------------------------- */
-
-static gboolean
-refuse_network (const char *directory, GError **error)
-{
-  g_autofree char *network = file_system_network (directory);
-
-  if (!network)
-    return TRUE;
-  g_autofree char *shown = visible_text (directory, -1);
-  g_set_error (error, TOUKAN_ERROR, TOUKAN_ERROR_CONFIGURATION,
-               _ ("%s is on a network file system (%s), where the outbox isn't safe; set state-dir to a "
-                  "directory on a disk of this computer"),
-               shown, network);
-  return FALSE;
-}
 
 static Outbox *
 outbox_new (const char *directory)
@@ -107,7 +56,7 @@ outbox_free (Outbox *outbox)
 Outbox *
 outbox_open (const char *directory, gboolean create, GError **error)
 {
-  if (!refuse_network (directory, error))
+  if (!database_place_is_sound (directory, error))
     return NULL;
   Outbox *outbox = outbox_new (directory);
   int code = database_open (outbox->database, create);
@@ -115,7 +64,7 @@ outbox_open (const char *directory, gboolean create, GError **error)
   if (code == SQLITE_OK)
     return outbox;
   if (code != SQLITE_DONE || create)
-    set_error (outbox, code, error);
+    database_succeeded (outbox->database, code, error);
   outbox_free (outbox);
   return NULL;
 }

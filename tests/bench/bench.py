@@ -23,6 +23,7 @@ from lab import BUILD, Lab, case, message, namespaces  # noqa: E402
 from lab.client import RECIPIENT, SENDER  # noqa: E402
 from lab.network import SERVER  # noqa: E402
 from lab.sink import PASSWORD, USER  # noqa: E402
+import merging  # noqa: E402
 from servers.tree import Tree, find_tree  # noqa: E402
 
 MEASURE = BUILD / "tests/bench/measure"
@@ -435,10 +436,15 @@ def bench_enqueue():
                       figure=cost.seconds / costs["Postfix"].seconds, limit=0.8 if name == "toukan" else None)
 
 
+def bench_merge():
+    merging.bench_merge(BUILD / "toukan", Table)
+
+
 def main():
     namespaces.enter(as_root=HAVE_POSTFIX)
     print("# What toukan costs")
-    for bench in (bench_ladder, bench_round_trips, bench_process, bench_enqueue):
+    for bench in (bench_ladder, bench_round_trips, bench_process, bench_enqueue,
+                  bench_merge):
         if not sys.argv[1:] or any(word in bench.__name__ for word in sys.argv[1:]):
             bench()
     sys.exit(1 if Table.over else 0)

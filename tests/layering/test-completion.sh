@@ -51,6 +51,10 @@ check 'options of probe' '--history' toukan probe --hi
 check 'options of agent' '--once' toukan agent --o
 check 'options of paths' '--forget' toukan paths --f
 check 'subcommands' 'show' toukan config sh
+check 'what batch does' 'remove resume' toukan batch re
+check 'options of batch' '--list-id --list-unsubscribe' toukan batch --list-
+check 'options of resume' '--rate --report' toukan batch resume people --r
+check 'in doubt' 'hold resend' toukan batch --in-doubt ''
 driver="COMP_WORDBREAKS=' '
 $driver"
 check 'where = is no break' 'tls=required' toukan send --set tls=re

@@ -56,7 +56,7 @@ done <"$scratch/verbs"
 grep -qx '.Ss toukan compose' "$page1"
 result 'toukan.1 describes the verb compose'
 
-for verb in compose send outbox config paths probe agent; do
+for verb in compose send batch outbox config paths probe agent; do
 	"$toukan" $verb --help 2>&1 | sed -n 's/^.*--\([a-z][a-z-]*\).*$/\1/p' | grep -vx help | sort -u >"$scratch/long"
 	test -s "$scratch/long"
 	result "$verb has options"
