@@ -58,8 +58,8 @@ typedef enum {
 
 typedef struct {
   KeyCommand  command;
-  const char *name;      /* in [keys] */
   guint       places;    /* bits 1 << KeyPlace */
+  const char *name;      /* in [keys] */
   const char *keys;      /* the default, as in the file: "^X, F5" */
   const char *label;     /* N_(): a word for the bottom line; NULL: not shown there */
   const char *help;      /* N_(): a sentence for the help screen and the manual */

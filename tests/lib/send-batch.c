@@ -31,7 +31,7 @@ static const GOptionEntry entries[]
         { "resend", 0, 0, G_OPTION_ARG_NONE, &resend, "What is in doubt is sent again", NULL },
         { "load-only", 0, 0, G_OPTION_ARG_NONE, &load_only, "Don't send", NULL },
         { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Commands and replies", NULL },
-        { NULL } };
+        G_OPTION_ENTRY_NULL };
 
 static void
 fail (const GError *error)
@@ -200,7 +200,7 @@ static Batch *
 open_batch (void)
 {
   g_autoptr (GError) error = NULL;
-  gint64 holder;
+  gint64 holder = 0;
   Batch *batch = batch_open (directory, "test", TRUE, &error);
   BatchState state;
   BatchResult result;

@@ -378,7 +378,7 @@ test_deferred (gpointer fixture, gconstpointer data)
   load (batch, (BatchLoading){ 0 }, three, FALSE);
   set_fate (batch, 1, 0, BATCH_DEFERRED, NOW + TICKS_PER_MINUTE);
   assert_due (batch, NOW, "b c");
-  g_autoptr (GPtrArray) rows = fetch (batch, NOW, &next);
+  g_ptr_array_unref (fetch (batch, NOW, &next));
   g_assert_cmpint (next, ==, NOW + TICKS_PER_MINUTE);
   assert_due (batch, NOW + TICKS_PER_MINUTE, "b c a");
 }
@@ -544,7 +544,7 @@ static void
 test_list_and_remove (gpointer fixture, gconstpointer data)
 {
   Batch *batch = open_batch ("b");
-  g_autoptr (Batch) other = open_batch ("a");
+  Batch *other = open_batch ("a");
   g_autoptr (GPtrArray) before = batch_list (directory, NULL, NULL);
 
   g_assert_cmpuint (before->len, ==, 2);
@@ -553,6 +553,7 @@ test_list_and_remove (gpointer fixture, gconstpointer data)
   g_autoptr (GPtrArray) after = batch_list (directory, NULL, NULL);
   g_assert_cmpuint (after->len, ==, 1);
   g_assert_null (batch_open (directory, "b", FALSE, NULL));
+  batch_close (other);
 }
 
 typedef void (*Test) (gpointer, gconstpointer);
