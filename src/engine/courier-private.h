@@ -41,6 +41,7 @@ struct Courier {
   Timer *timer;
   GQueue carriages; /* of Carriage, in the order of their claims; those of a search still to begin */
   Attempt *winner;
+  Ticks since; /* when what was in hand last was claimed: what is told of the search counts from there */
   guint n_begun, n_decided, n_accepted; /* deliveries, over the winner's session */
   Verdict last_failure;
   char *network; /* the latest that a host was reached by, for people; NULL: unknown */

@@ -19,7 +19,9 @@ courier_emit (Courier *courier, EngineEvent *event)
 {
   const Carriage *carriage = lead (courier);
 
-  event->at = carriage ? clock_now () - carriage_since (carriage) : 0;
+  if (carriage)
+    courier->since = carriage_since (carriage);
+  event->at = clock_now () - courier->since;
   event->id = carriage ? carriage_id (carriage) : 0;
   engine_emit (courier->engine, event);
 }
@@ -409,6 +411,7 @@ courier_new (Engine *engine, Delivery *delivery)
   courier->timer = timer_new (on_timer, courier);
   g_queue_init (&courier->carriages);
   g_queue_push_tail (&courier->carriages, carriage_new (courier, delivery));
+  courier->since = carriage_since (lead (courier));
   courier->n_begun = 1;
   courier->quit_until = courier->ask_at = TICKS_NEVER;
   verdict_init (&courier->last_failure);
