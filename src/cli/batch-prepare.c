@@ -231,8 +231,12 @@ batch_say_faults (const BatchStart *start, const BatchTally *tally)
   g_autofree char *faults = number_words (tally->faults);
   fprintf (stderr,
            start->options->skip_faulty
-               ? _ ("toukan: %s rows have faults, and are left out\n")
-               : _ ("toukan: %s rows have faults, and nothing was sent. Mend them, or leave them out with "
-                    "--skip-faulty\n"),
+               ? ngettext ("toukan: %s row has faults, and is left out\n",
+                           "toukan: %s rows have faults, and are left out\n", tally->faults)
+               : ngettext ("toukan: %s row has faults, and nothing was sent. Mend it, or leave it out with "
+                           "--skip-faulty\n",
+                           "toukan: %s rows have faults, and nothing was sent. Mend them, or leave them out "
+                           "with --skip-faulty\n",
+                           tally->faults),
            faults);
 }
