@@ -42,6 +42,7 @@ struct Courier {
   GQueue carriages; /* of Carriage, in the order of their claims; those of a search still to begin */
   Attempt *winner;
   guint n_begun, n_decided, n_accepted; /* deliveries, over the winner's session */
+  Ticks answered_at; /* the latest message over it; 0: none */
   Verdict last_failure;
   char *network; /* the latest that a host was reached by, for people; NULL: unknown */
   Ticks quit_until; /* TICKS_NEVER: not quitting */
