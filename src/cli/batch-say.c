@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "cli/agent-lock.h"
 #include "cli/cell-table.h"
 #include "cli/json.h"
 #include "engine/report-words.h"
@@ -92,8 +93,21 @@ batch_say_busy (const char *name, gint64 holder)
   fprintf (stderr, _ ("toukan: the batch %s is in the hands of another process (%s)\n"), name, process);
 }
 
+char *
+batch_next_words (const BatchInfo *info, const char *directory)
+{
+  AgentHolder agent;
+  if (waiting (info) == 0 || info->holder != 0 || info->state == BATCH_CANCELLED)
+    return NULL;
+  if (info->state == BATCH_LOADING)
+    return g_strdup (_ ("start it again with the same data"));
+  if (info->state == BATCH_READY && agent_lock_is_held (directory, &agent))
+    return g_strdup_printf (_ ("the agent goes on with it; `toukan batch pause %s` stops that"), info->name);
+  return g_strdup_printf (_ ("go on with `toukan batch resume %s`"), info->name);
+}
+
 void
-batch_say_standing (const BatchInfo *info)
+batch_say_standing (const BatchInfo *info, const char *directory)
 {
   const gint64 now = clock_instant ().wall;
   g_autofree char *counts = batch_count_words (info);
@@ -111,7 +125,9 @@ batch_say_standing (const BatchInfo *info)
     g_autofree char *when = when_format_near (info->next_due, now);
     fprintf (stderr, _ ("toukan: the next is due %s\n"), when);
   }
-  fprintf (stderr, _ ("toukan: go on with `toukan batch resume %s`\n"), info->name);
+  g_autofree char *next = batch_next_words (info, directory);
+  if (next)
+    fprintf (stderr, "toukan: %s\n", next);
 }
 
 int

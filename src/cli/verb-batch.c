@@ -86,7 +86,7 @@ show_rows (const Work *work, Batch *batch, GError **error)
 }
 
 static void
-print_info (const BatchInfo *info)
+print_info (const BatchInfo *info, const char *directory)
 {
   const gint64 now = clock_instant ().wall;
   g_autofree char *state = batch_state_words (info);
@@ -101,6 +101,9 @@ print_info (const BatchInfo *info)
     g_autofree char *when = when_format_near (info->next_due, now);
     printf (_ ("  the next is due %s\n"), when);
   }
+  g_autofree char *next = batch_next_words (info, directory);
+  if (next)
+    printf ("  %s\n", next);
 }
 
 static gboolean
@@ -119,15 +122,16 @@ static int
 show_one (const Work *work)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *directory = NULL;
   g_autoptr (Batch) batch
-      = batch_places_find (work->config, work->options->account, work->name, NULL, &error);
+      = batch_places_find (work->config, work->options->account, work->name, &directory, &error);
   BatchInfo *info = batch ? batch_info (batch, &error) : NULL;
   if (!info)
     return deliver_fail (error);
   if (work->options->json)
     batch_print_info ("batch", info, -1);
   else
-    print_info (info);
+    print_info (info, directory);
   batch_info_free (info);
   return show_rows (work, batch, &error) && write_report (work, batch, &error) ? EX_OK : deliver_fail (error);
 }
