@@ -189,22 +189,19 @@ typedef struct {
   Verdict verdict;
 } Ending;
 
-typedef struct {
-  guint64 addresses, others;
-} Refusals;
-
+/* Ends the look at the first that was refused as a message, and not as an address. */
 static gboolean
 on_refused (const BatchRow *row, gpointer data)
 {
-  Refusals *refusals = data;
+  gboolean *addresses_alone = data;
   for (guint i = 0; i < row->n_recipients; i++)
-    if (row->recipients[i].fate == BATCH_REFUSED)
-      *(row->recipients[i].verdict.stage == STAGE_RCPT ? &refusals->addresses : &refusals->others) += 1;
-  return TRUE;
+    if (row->recipients[i].fate == BATCH_REFUSED && row->recipients[i].verdict.stage != STAGE_RCPT)
+      *addresses_alone = FALSE;
+  return *addresses_alone;
 }
 
 static int
-status_of (const Ending *ending, const BatchInfo *info, const Refusals *refusals)
+status_of (const Ending *ending, const BatchInfo *info, gboolean addresses_alone)
 {
   if (ending->end == BATCH_END_NO_PATH)
     return EX_UNAVAILABLE;
@@ -212,7 +209,7 @@ status_of (const Ending *ending, const BatchInfo *info, const Refusals *refusals
     return EX_IOERR;
   if (ending->end == BATCH_END_PAUSED && ending->verdict.kind == OUTCOME_SECURITY)
     return EX_NOPERM;
-  return batch_exit_status (info, refusals->others == 0);
+  return batch_exit_status (info, addresses_alone);
 }
 
 /* Why it ended before its end. */
@@ -252,12 +249,12 @@ static int
 conclude (Run *run, const char *directory, const Ending *ending)
 {
   g_autoptr (GError) error = NULL, report_error = NULL;
-  Refusals refusals = { 0 };
+  gboolean addresses_alone = TRUE;
   g_autoptr (Batch) batch = batch_open (directory, run->name, FALSE, &error);
   BatchInfo *info = batch ? batch_info (batch, &error) : NULL;
-  const gboolean good = info && batch_visit (batch, 1u << BATCH_REFUSED, on_refused, &refusals, &error)
+  const gboolean good = info && batch_visit (batch, 1u << BATCH_REFUSED, on_refused, &addresses_alone, &error)
                         && (!run->report || batch_report_add_deferred (run->report, batch, &report_error));
-  int status = info ? status_of (ending, info, &refusals) : EX_IOERR;
+  int status = info ? status_of (ending, info, addresses_alone) : EX_IOERR;
   if (info && !run->options->json)
     batch_say_standing (info, directory);
   if (info && run->options->json)
