@@ -113,12 +113,12 @@ batch_say_standing (const BatchInfo *info, const char *directory)
   g_autofree char *counts = batch_count_words (info);
   fprintf (stderr, "toukan: %s: %s\n", info->name, counts);
   if (info->counts[BATCH_IN_DOUBT] > 0)
-    fprintf (
-        stderr,
-        _ ("toukan: those in doubt may have arrived: the connection ended before the server's answer. "
-           "`toukan batch status %s` lists them; they are sent again with `toukan batch resume %s --in-doubt "
-           "resend` only\n"),
-        info->name, info->name);
+    fprintf (stderr,
+             _ ("toukan: those in doubt may have arrived: the connection ended before the server's answer. "
+                "`toukan batch status %s` lists them; say what became of them with `toukan batch resolve "
+                "%s`, or send "
+                "them all again with `toukan batch resume %s --in-doubt resend`\n"),
+             info->name, info->name, info->name);
   if (waiting (info) == 0)
     return;
   if (info->next_due > now && info->next_due != G_MAXINT64) {

@@ -121,6 +121,37 @@ def in_doubt():
         check_equal(len(home.mails()) - before, 2, "mails")
 
 
+@test("in doubt: a person decides, row by row")
+def resolved():
+    with Home(sink=("--close-at", "end")) as home:
+        home.write("people.csv", people(3))
+        home.merge("--connections", "1", "--window", "3", "--wait", "0", expected=None)
+        while home.info()["in-doubt"] < 3:
+            home.batch("resume", "people", "--connections", "1", expected=None)
+        out, _ = home.batch("status", "people")
+        assert "k1: n1@example.org: in doubt" in out, out
+        home.batch("resolve", "people", expected=USAGE)
+        home.batch("resolve", "people", "k1", expected=USAGE)
+        home.batch("resolve", "people", "sent", expected=USAGE)
+        home.batch("status", "people", "k1", expected=USAGE)
+        out, _ = home.batch("resolve", "people", "k1", "sent")
+        assert "k1: accepted" in out, out
+        _, err = home.batch("resolve", "people", "k1", "nobody", "sent", expected=UNAVAILABLE)
+        assert "k1: nothing of that is in doubt" in err and "nobody" in err, err
+        check_equal((home.info()["in-doubt"], home.info()["accepted"]), (2, 1), "one of three")
+        home.batch("resolve", "people", "k2", "resend")
+        check_equal(home.info()["waiting"], 1, "waits")
+        home.sink()
+        before = collections.Counter(home.subjects())
+        home.batch("resume", "people", "--report", "r.csv", expected=IO)
+        check_equal(collections.Counter(home.subjects()) - before, {"Hello N2": 1}, "mails")
+        check_equal([(row["state"], row["reason"]) for row in home.report("r.csv") if row["key"] == "k1"],
+                    [("accepted", "")], "report")
+        home.batch("resolve", "people", "all", "resend")
+        home.batch("resume", "people")
+        check_equal(collections.Counter(home.subjects()) - before, {"Hello N0": 1, "Hello N2": 1}, "mails")
+
+
 @test("killed in the middle and resumed: nobody twice, nobody forgotten")
 def killed():
     with Home() as home:

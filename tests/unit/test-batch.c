@@ -523,6 +523,33 @@ test_actions (gpointer fixture, gconstpointer data)
 }
 
 static void
+test_resolve (gpointer fixture, gconstpointer data)
+{
+  g_autoptr (Batch) batch = open_batch ("t");
+  g_autoptr (Batch) other = batch_open (directory, "t", FALSE, NULL);
+  BatchResult result;
+  guint n;
+
+  load (batch, (BatchLoading){ 0 }, three, FALSE);
+  for (gint64 row = 1; row <= 3; row++)
+    set_fate (batch, row, 0, BATCH_IN_DOUBT, 0);
+  g_assert_true (batch_resolve (other, "a", BATCH_BELIEVE_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpint (result, ==, BATCH_BUSY);
+  g_assert_true (batch_resolve (batch, "a", BATCH_BELIEVE_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (count (batch, BATCH_ACCEPTED), ==, 1);
+  g_assert_true (batch_resolve (batch, "a", BATCH_BELIEVE_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (batch_resolve (batch, "c", BATCH_RESEND_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (count (batch, BATCH_IN_DOUBT), ==, 1);
+  g_assert_true (batch_resolve (batch, NULL, BATCH_RESEND_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (count (batch, BATCH_IN_DOUBT), ==, 0);
+  assert_due (batch, NOW, "b c");
+}
+
+static void
 test_pause_by_verdict (gpointer fixture, gconstpointer data)
 {
   g_autoptr (Batch) batch = open_batch ("t");
@@ -618,6 +645,7 @@ main (int argc, char **argv)
   add ("/batch/visit-one-kind", test_visit_one_kind, NULL);
   add ("/batch/one-at-a-time", test_one_at_a_time, NULL);
   add ("/batch/actions", test_actions, NULL);
+  add ("/batch/resolve", test_resolve, NULL);
   add ("/batch/pause", test_pause_by_verdict, NULL);
   add ("/batch/plan", test_plan_and_parts, NULL);
   add ("/batch/list", test_list_and_remove, NULL);
