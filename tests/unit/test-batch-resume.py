@@ -29,7 +29,7 @@ def again():
         check_equal(home.subjects(), ["Hello Ada", "Hello Cleo", "Hello Dan", 'Hello Meier, "Bob"'], "subjects")
         before = len(home.mails())
         _, err = home.merge()
-        assert "so far 4 of 4 accepted" in err, err
+        assert "nothing is left to do: 4 of 4 accepted" in err, err
         check_equal(len(home.mails()), before, "nothing more")
 
 
@@ -39,9 +39,16 @@ def spent():
         home.merge()
         home.write("letter.eml", LETTER.replace("Hello", "March"))
         _, err = home.merge(expected=USAGE)
-        assert "--name" in err and "nothing was sent" in err, err
+        assert "--name" in err and "nothing was sent" in err and "nothing is left" not in err, err
+        home.write("people.csv", PEOPLE + "Dan,dan@example.org\n")
+        _, err = home.merge()
+        assert "3 messages differ from what was sent already" in err and "4 of 4 accepted" in err, err
+        home.write("people.csv", PEOPLE)
         home.merge("--name", "march")
-        check_equal(len(home.mails()), 6, "mails")
+        home.write("letter.eml", LETTER)
+        _, err = home.merge()
+        assert "nothing is left to do: 4 of 4 accepted" in err, err
+        check_equal(len(home.mails()), 7, "mails")
 
 
 @test("deferred now, and sent when it is resumed")
