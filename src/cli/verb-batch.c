@@ -339,13 +339,12 @@ run_resume (const Work *work)
 
 static const struct {
   const char *name;
-  gboolean needs_name;
   int (*run) (const Work *work);
-  gboolean takes_words; /* behind the name */
+  gboolean needs_name, takes_words; /* words: behind the name */
 } commands[] = {
-  { "status", FALSE, run_status, FALSE }, { "resume", TRUE, run_resume, FALSE },
-  { "pause", TRUE, run_pause, FALSE },    { "cancel", TRUE, run_cancel, FALSE },
-  { "resolve", TRUE, run_resolve, TRUE }, { "remove", TRUE, run_remove, FALSE },
+  { "status", run_status, FALSE, FALSE }, { "resume", run_resume, TRUE, FALSE },
+  { "pause", run_pause, TRUE, FALSE },    { "cancel", run_cancel, TRUE, FALSE },
+  { "resolve", run_resolve, TRUE, TRUE }, { "remove", run_remove, TRUE, FALSE },
 };
 
 static int
