@@ -45,12 +45,13 @@ static char *
 describe (void)
 {
   return g_strdup_printf (
-      "%s\n\n%s\n  %s\n  %s\n  %s\n  %s\n  %s\n  %s",
+      "%s\n\n%s\n  %s\n  %s\n  %s\n  %s\n  %s\n  %s\n  %s",
       _ ("Sends many messages, and goes on where it stopped."), _ ("Commands:"),
       _ ("status [NAME]   tell what became of a batch, or of all; with --report, in a file"),
       _ ("resume NAME     send what still waits"),
       _ ("pause NAME      stop what is being sent; it can go on later"),
       _ ("cancel NAME     never send what still waits"),
+      _ ("resolve NAME    KEY… (or all) sent|resend: decide what is in doubt"),
       _ ("remove NAME     forget a batch and all that it kept"),
       _ ("none            send --template and --data, --eml-dir, --mbox, --each-recipient, or jobs from "
          "standard input"));

@@ -1,6 +1,7 @@
 /* The engine, its loop, and what is shown meanwhile. */
 #include "cli/batch-run.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,9 +16,9 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "config/secret-command.h"
+#include "engine/batch-log.h"
 #include "engine/batch-source.h"
 #include "engine/report-words.h"
-#include "engine/send-log.h"
 #include "engine/state.h"
 #include "net/clock.h"
 
@@ -41,6 +42,7 @@ typedef struct {
   gboolean log_failed; /* told once */
   guint refusals_told;
   Ticks interrupted; /* 0: not yet */
+  gboolean by_hand;  /* at the terminal, and not by a machine that is shut down */
 } Run;
 
 /* --- what is shown -------------------------------------------------------------------------- */
@@ -115,25 +117,13 @@ tell_refusal (Run *run, const BatchRecipient *recipient)
   fprintf (stderr, "toukan: %s\n", line);
 }
 
-/* Where the account has a log, a line for each recipient of a try. */
 static void
-write_log (Run *run, const BatchRow *row, const BatchRecipient *recipient)
+write_log (Run *run, const BatchNews *news)
 {
-  if (run->log_failed || g_strcmp0 (run->account->log, "off") == 0)
-    return;
-  g_autoptr (Envelope) envelope = envelope_new (row->sender ? row->sender : run->sender);
-  g_autoptr (Outcome) outcome = outcome_new (1);
   g_autoptr (GError) error = NULL;
-  const LogEntry entry = { .account = run->account,
-                           .envelope = envelope,
-                           .outcome = outcome,
-                           .size = row->size,
-                           .at = recipient->at,
-                           .path = recipient->path };
-  envelope_add (envelope, recipient->address);
-  verdict_copy (&outcome->recipients[0], &recipient->verdict);
-  outcome_summarize (outcome);
-  run->log_failed = !log_write (&entry, &error);
+  if (run->log_failed)
+    return;
+  run->log_failed = !batch_log (news, run->account, run->sender, &error);
   if (run->log_failed)
     deliver_warn (error->message, NULL);
 }
@@ -145,7 +135,7 @@ on_news (const BatchNews *news, gpointer data)
   const BatchRecipient *recipient = &news->row->recipients[news->recipient];
   if (recipient->fate == BATCH_WAITING)
     return; /* it was put back */
-  write_log (run, news->row, recipient);
+  write_log (run, news);
   if (run->report && recipient->fate != BATCH_DEFERRED)
     batch_report_add (run->report, news->row, news->recipient);
   if (run->options->json)
@@ -167,6 +157,7 @@ on_interrupt (int number, gpointer data)
     BatchProgress progress;
     batch_source_progress (run->source, &progress);
     run->interrupted = now;
+    run->by_hand = number == SIGINT;
     wipe_bar (run);
     if (progress.in_flight > 0)
       fprintf (
@@ -198,22 +189,19 @@ typedef struct {
   Verdict verdict;
 } Ending;
 
-typedef struct {
-  guint64 addresses, others;
-} Refusals;
-
+/* Ends the look at the first that was refused as a message, and not as an address. */
 static gboolean
 on_refused (const BatchRow *row, gpointer data)
 {
-  Refusals *refusals = data;
+  gboolean *addresses_alone = data;
   for (guint i = 0; i < row->n_recipients; i++)
-    if (row->recipients[i].fate == BATCH_REFUSED)
-      *(row->recipients[i].verdict.stage == STAGE_RCPT ? &refusals->addresses : &refusals->others) += 1;
-  return TRUE;
+    if (row->recipients[i].fate == BATCH_REFUSED && row->recipients[i].verdict.stage != STAGE_RCPT)
+      *addresses_alone = FALSE;
+  return *addresses_alone;
 }
 
 static int
-status_of (const Ending *ending, const BatchInfo *info, const Refusals *refusals)
+status_of (const Ending *ending, const BatchInfo *info, gboolean addresses_alone)
 {
   if (ending->end == BATCH_END_NO_PATH)
     return EX_UNAVAILABLE;
@@ -221,7 +209,7 @@ status_of (const Ending *ending, const BatchInfo *info, const Refusals *refusals
     return EX_IOERR;
   if (ending->end == BATCH_END_PAUSED && ending->verdict.kind == OUTCOME_SECURITY)
     return EX_NOPERM;
-  return batch_exit_status (info, refusals->others == 0);
+  return batch_exit_status (info, addresses_alone);
 }
 
 /* Why it ended before its end. */
@@ -261,14 +249,14 @@ static int
 conclude (Run *run, const char *directory, const Ending *ending)
 {
   g_autoptr (GError) error = NULL, report_error = NULL;
-  Refusals refusals = { 0 };
+  gboolean addresses_alone = TRUE;
   g_autoptr (Batch) batch = batch_open (directory, run->name, FALSE, &error);
   BatchInfo *info = batch ? batch_info (batch, &error) : NULL;
-  const gboolean good = info && batch_visit (batch, 1u << BATCH_REFUSED, on_refused, &refusals, &error)
+  const gboolean good = info && batch_visit (batch, 1u << BATCH_REFUSED, on_refused, &addresses_alone, &error)
                         && (!run->report || batch_report_add_deferred (run->report, batch, &report_error));
-  int status = info ? status_of (ending, info, &refusals) : EX_IOERR;
+  int status = info ? status_of (ending, info, addresses_alone) : EX_IOERR;
   if (info && !run->options->json)
-    batch_say_standing (info);
+    batch_say_standing (info, directory);
   if (info && run->options->json)
     batch_print_info ("end", info, status);
   if (info)
@@ -294,9 +282,21 @@ watch (Run *run, guint *ret_timer)
   interrupt_watch (on_interrupt, run);
 }
 
+/* Whoever presses Ctrl-C doesn't want an agent to go on. */
+static void
+keep_paused (const Run *run, const char *directory)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Batch) batch = batch_open (directory, run->name, FALSE, &error);
+  BatchResult result;
+  BatchState state;
+  if (batch && !batch_act (batch, BATCH_PAUSE, clock_instant ().wall, &result, &state, &error))
+    deliver_warn (error->message, NULL);
+}
+
 /* Everything between the first connection and the last reply. */
 static Ending
-serve (Run *run, const Account *account)
+serve (Run *run, const char *directory, const Account *account)
 {
   g_autoptr (PathStore) store = state_open (account);
   g_autoptr (PathMemory) memory = state_load (store);
@@ -317,6 +317,8 @@ serve (Run *run, const Account *account)
   if (verdict)
     verdict_copy (&ending.verdict, verdict);
   say_why (run, &ending);
+  if (run->by_hand && ending.end == BATCH_END_RESTED)
+    keep_paused (run, directory);
   engine_free (run->engine);
   g_main_loop_unref (run->loop);
   secret_forget_all ();
@@ -344,7 +346,7 @@ batch_serve (Batch *batch, const char *directory, const Account *account, const 
     batch_report_close (run.report, NULL);
     return deliver_fail (error);
   }
-  Ending ending = serve (&run, account);
+  Ending ending = serve (&run, directory, account);
   const int status = conclude (&run, directory, &ending);
   verdict_clear (&ending.verdict);
   return status;

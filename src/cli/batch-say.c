@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "base/visible.h"
+#include "cli/agent-lock.h"
 #include "cli/cell-table.h"
 #include "cli/json.h"
 #include "engine/report-words.h"
@@ -92,26 +93,41 @@ batch_say_busy (const char *name, gint64 holder)
   fprintf (stderr, _ ("toukan: the batch %s is in the hands of another process (%s)\n"), name, process);
 }
 
+char *
+batch_next_words (const BatchInfo *info, const char *directory)
+{
+  AgentHolder agent;
+  if (waiting (info) == 0 || info->holder != 0 || info->state == BATCH_CANCELLED)
+    return NULL;
+  if (info->state == BATCH_LOADING)
+    return g_strdup (_ ("start it again with the same data"));
+  if (info->state == BATCH_READY && agent_lock_is_held (directory, &agent))
+    return g_strdup_printf (_ ("the agent goes on with it; `toukan batch pause %s` stops that"), info->name);
+  return g_strdup_printf (_ ("go on with `toukan batch resume %s`"), info->name);
+}
+
 void
-batch_say_standing (const BatchInfo *info)
+batch_say_standing (const BatchInfo *info, const char *directory)
 {
   const gint64 now = clock_instant ().wall;
   g_autofree char *counts = batch_count_words (info);
   fprintf (stderr, "toukan: %s: %s\n", info->name, counts);
   if (info->counts[BATCH_IN_DOUBT] > 0)
-    fprintf (
-        stderr,
-        _ ("toukan: those in doubt may have arrived: the connection ended before the server's answer. "
-           "`toukan batch status %s` lists them; they are sent again with `toukan batch resume %s --in-doubt "
-           "resend` only\n"),
-        info->name, info->name);
+    fprintf (stderr,
+             _ ("toukan: those in doubt may have arrived: the connection ended before the server's answer. "
+                "`toukan batch status %s` lists them; say what became of them with `toukan batch resolve "
+                "%s`, or send "
+                "them all again with `toukan batch resume %s --in-doubt resend`\n"),
+             info->name, info->name, info->name);
   if (waiting (info) == 0)
     return;
   if (info->next_due > now && info->next_due != G_MAXINT64) {
     g_autofree char *when = when_format_near (info->next_due, now);
     fprintf (stderr, _ ("toukan: the next is due %s\n"), when);
   }
-  fprintf (stderr, _ ("toukan: go on with `toukan batch resume %s`\n"), info->name);
+  g_autofree char *next = batch_next_words (info, directory);
+  if (next)
+    fprintf (stderr, "toukan: %s\n", next);
 }
 
 int

@@ -16,8 +16,11 @@ char *batch_state_words (const BatchInfo *info);
 /* "990 of 1000 accepted, 7 refused"; free with g_free(). */
 char *batch_count_words (const BatchInfo *info);
 
+/* How the one in DIRECTORY goes on; NULL: it does, or nobody waits. Free with g_free(). */
+char *batch_next_words (const BatchInfo *info, const char *directory);
+
 /* "toukan: people: 990 of 1000 accepted, …", and what can be done. */
-void  batch_say_standing (const BatchInfo *info);
+void  batch_say_standing (const BatchInfo *info, const char *directory);
 
 /* That process HOLDER has it. */
 void  batch_say_busy (const char *name, gint64 holder);

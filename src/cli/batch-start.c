@@ -115,21 +115,41 @@ load (BatchStart *start, Batch *batch, BatchTally *tally, GError **error)
 
 /* What has come of it before. */
 static void
-say_so_far (const BatchInfo *info)
+say_so_far (const BatchInfo *info, gboolean anything_to_do)
 {
   g_autofree char *counts = batch_count_words (info);
-  if (info->counts[BATCH_ACCEPTED] + info->counts[BATCH_IN_DOUBT] + info->counts[BATCH_REFUSED] > 0)
+  if (!anything_to_do)
+    fprintf (stderr, _ ("  nothing is left to do: %s\n"), counts);
+  else if (info->counts[BATCH_ACCEPTED] + info->counts[BATCH_IN_DOUBT] + info->counts[BATCH_REFUSED] > 0)
     fprintf (stderr, _ ("  so far %s\n"), counts);
+}
+
+/* A new letter for old rows is most often meant for another batch. */
+static void
+say_settled (const BatchTally *tally)
+{
+  const guint n = (guint)MIN (tally->told[BATCH_ROW_SETTLED], G_MAXUINT);
+  if (n > 0 && !is_spent (tally))
+    fprintf (
+        stderr,
+        ngettext ("  %u message differs from what was sent already, and isn't sent again; --name begins "
+                  "another batch\n",
+                  "  %u messages differ from what was sent already, and aren't sent again; --name begins "
+                  "another batch\n",
+                  n),
+        n);
 }
 
 /* TRUE: it is to be sent; else *RET_STATUS. */
 static gboolean
 may_go (const BatchStart *start, const BatchTally *tally, const BatchInfo *info, int *ret_status)
 {
-  const gboolean anybody_waits = info->counts[BATCH_WAITING] + info->counts[BATCH_DEFERRED] > 0;
+  const guint64 doubts = batch_options_resend (start->options) ? info->counts[BATCH_IN_DOUBT] : 0;
+  const gboolean anybody_waits = info->counts[BATCH_WAITING] + info->counts[BATCH_DEFERRED] + doubts > 0;
   if (!start->options->json) {
     batch_say_tally (start, tally);
-    say_so_far (info);
+    say_so_far (info, anybody_waits || is_spent (tally));
+    say_settled (tally);
   }
   batch_say_faults (start, tally);
   *ret_status = EX_OK;

@@ -26,6 +26,7 @@ typedef struct {
   const BatchOptions *options;
   const Config *config;
   const char *name; /* of the batch; NULL: none was said */
+  char **words;     /* behind that */
 } Work;
 
 /* --- status ----------------------------------------------------------------------------------- */
@@ -67,7 +68,11 @@ on_row (const BatchRow *row, gpointer data)
       return FALSE;
     }
     g_autofree char *line = batch_recipient_line (&row->recipients[i]);
-    printf ("  %s\n", line);
+    g_autofree char *key = visible_text (row->key, -1);
+    if (strcmp (row->key, row->recipients[i].address) == 0)
+      printf ("  %s\n", line);
+    else
+      printf ("  %s: %s\n", key, line);
   }
   return TRUE;
 }
@@ -86,7 +91,7 @@ show_rows (const Work *work, Batch *batch, GError **error)
 }
 
 static void
-print_info (const BatchInfo *info)
+print_info (const BatchInfo *info, const char *directory)
 {
   const gint64 now = clock_instant ().wall;
   g_autofree char *state = batch_state_words (info);
@@ -101,6 +106,9 @@ print_info (const BatchInfo *info)
     g_autofree char *when = when_format_near (info->next_due, now);
     printf (_ ("  the next is due %s\n"), when);
   }
+  g_autofree char *next = batch_next_words (info, directory);
+  if (next)
+    printf ("  %s\n", next);
 }
 
 static gboolean
@@ -119,15 +127,16 @@ static int
 show_one (const Work *work)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *directory = NULL;
   g_autoptr (Batch) batch
-      = batch_places_find (work->config, work->options->account, work->name, NULL, &error);
+      = batch_places_find (work->config, work->options->account, work->name, &directory, &error);
   BatchInfo *info = batch ? batch_info (batch, &error) : NULL;
   if (!info)
     return deliver_fail (error);
   if (work->options->json)
     batch_print_info ("batch", info, -1);
   else
-    print_info (info);
+    print_info (info, directory);
   batch_info_free (info);
   return show_rows (work, batch, &error) && write_report (work, batch, &error) ? EX_OK : deliver_fail (error);
 }
@@ -183,6 +192,56 @@ static int
 run_cancel (const Work *work)
 {
   return act (work, BATCH_CANCEL, _ ("cancelled"));
+}
+
+/* *STATUS becomes that of the first that can't be done. FALSE: no other can either. */
+static gboolean
+resolve (const Work *work, Batch *batch, const char *key, BatchAction action, int *status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *shown = visible_text (key, -1);
+  const gboolean all = strcmp (key, "all") == 0;
+  BatchResult result;
+  guint n;
+  if (!batch_resolve (batch, all ? NULL : key, action, clock_instant ().wall, &result, &n, &error)) {
+    *status = deliver_fail (error);
+    return FALSE;
+  }
+  if (result != BATCH_DONE) {
+    *status = refuse_action (work, batch, result);
+    return FALSE;
+  }
+  if (n == 0)
+    *status = EX_UNAVAILABLE;
+  if (n == 0)
+    fprintf (stderr, _ ("toukan: %s: nothing of that is in doubt\n"), shown);
+  else
+    printf (action == BATCH_BELIEVE_DOUBTS ? _ ("%s: accepted, as you say\n") : _ ("%s: waiting again\n"),
+            shown);
+  return TRUE;
+}
+
+/* "resolve NAME KEY… sent|resend" */
+static int
+run_resolve (const Work *work)
+{
+  const guint n = g_strv_length (work->words);
+  const char *how = n > 0 ? work->words[n - 1] : "";
+  const gboolean sent = strcmp (how, "sent") == 0;
+  g_autoptr (GError) error = NULL;
+  if (n < 2 || (!sent && strcmp (how, "resend") != 0)) {
+    fprintf (stderr, _ ("toukan: write \"toukan batch %s\"\n"), "resolve NAME KEY…|all sent|resend");
+    return EX_USAGE;
+  }
+  g_autoptr (Batch) batch
+      = batch_places_find (work->config, work->options->account, work->name, NULL, &error);
+  int status = EX_OK;
+  if (!batch)
+    return deliver_fail (error);
+  for (guint i = 0; i + 1 < n; i++)
+    if (!resolve (work, batch, work->words[i], sent ? BATCH_BELIEVE_DOUBTS : BATCH_RESEND_DOUBTS, &status))
+      break;
+  return status;
 }
 
 static int
@@ -280,11 +339,12 @@ run_resume (const Work *work)
 
 static const struct {
   const char *name;
-  gboolean needs_name;
   int (*run) (const Work *work);
+  gboolean needs_name, takes_words; /* words: behind the name */
 } commands[] = {
-  { "status", FALSE, run_status }, { "resume", TRUE, run_resume }, { "pause", TRUE, run_pause },
-  { "cancel", TRUE, run_cancel },  { "remove", TRUE, run_remove },
+  { "status", run_status, FALSE, FALSE }, { "resume", run_resume, TRUE, FALSE },
+  { "pause", run_pause, TRUE, FALSE },    { "cancel", run_cancel, TRUE, FALSE },
+  { "resolve", run_resolve, TRUE, TRUE }, { "remove", run_remove, TRUE, FALSE },
 };
 
 static int
@@ -302,8 +362,10 @@ run_command (const BatchOptions *options, int argc, char **argv)
   gsize i = 0;
   while (i < G_N_ELEMENTS (commands) && strcmp (commands[i].name, argv[1]) != 0)
     i++;
-  if (i == G_N_ELEMENTS (commands) || argc > 3)
-    return refuse_word (argv[argc > 3 ? 3 : 1]);
+  if (i == G_N_ELEMENTS (commands))
+    return refuse_word (argv[1]);
+  if (argc > 3 && !commands[i].takes_words)
+    return refuse_word (argv[3]);
   const char *name = argc > 2 ? argv[2] : options->name;
   if (!name && commands[i].needs_name) {
     fprintf (stderr, _ ("toukan: write \"toukan batch %s NAME\"; `toukan batch status` lists them\n"),
@@ -313,7 +375,7 @@ run_command (const BatchOptions *options, int argc, char **argv)
   g_autoptr (Config) config = config_load ((const char *const *)options->set, &error);
   if (!config)
     return deliver_fail (error);
-  const Work work = { options, config, name };
+  const Work work = { options, config, name, argv + MIN (argc, 3) };
   return output_flush (commands[i].run (&work));
 }
 

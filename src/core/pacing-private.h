@@ -61,6 +61,8 @@ struct Pacing {
   gint64      open_after;
   Ticks       delay;       /* the present, smoothed; and the usual */
   Ticks       delay_usual;
+  guint       n_delayed;   /* times in a row, and when the latest ended */
+  gint64      delayed_at;
   guint       n_refused;   /* in a row */
   gint64      latest[PACING_LATEST]; /* when messages were taken */
   guint       n_taken;

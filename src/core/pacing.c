@@ -13,9 +13,13 @@
 #define SPEED_FORGOTTEN 4
 #define SPEED_LOWEST (MILLION / 60)
 
-/* Delays have grown: several times the usual, and by something a server would notice. */
+/* Delays have grown: to several times the usual, by more than a machine that is busy for a moment
+ * adds to what takes no time at all, and not just once. Less speed than a server that is idle half
+ * the time would have helps nobody. */
 #define DELAY_GROWTH 4
-#define DELAY_GRACE (500 * TICKS_PER_MS)
+#define DELAY_GRACE (2 * TICKS_PER_SECOND)
+#define DELAY_TIMES 3
+#define DELAY_IDLENESS 2
 #define DELAY_SMOOTHING 8
 #define DELAY_FORGETTING 1024
 
@@ -35,7 +39,7 @@ pacing_new (const PacingRules *rules)
     quota_init (&pacing->quotas[i], &rules->rates[i]);
   pacing->in_flight = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   pacing->connections = (gint64)rules->connections * PACING_WHOLE;
-  pacing->cut_at = G_MININT64;
+  pacing->cut_at = pacing->delayed_at = G_MININT64;
   return pacing;
 }
 
@@ -67,26 +71,40 @@ speed_of_late (const Pacing *pacing, gint64 now)
 }
 
 static void
-speed_cut (Pacing *pacing, gint64 now)
+speed_cut (Pacing *pacing, gint64 lowest, gint64 now)
 {
   gint64 speed = speed_of_late (pacing, now);
   if (pacing->speed != 0)
     speed = MIN (speed, pacing->speed);
-  pacing->speed = pacing->speed_cut = MAX (LEFT_OF (speed), SPEED_LOWEST);
+  pacing->speed = pacing->speed_cut = MAX (LEFT_OF (speed), lowest);
+}
+
+static void
+connections_cut (Pacing *pacing, gint64 now)
+{
+  connections_set (pacing, LEFT_OF (pacing->connections));
+  pacing->delay = pacing->delay_usual;
+  pacing->n_delayed = 0;
+  pacing->cut_at = now;
+}
+
+static void
+slow_down_as_told (Pacing *pacing, gint64 begun, gint64 now)
+{
+  if (begun < pacing->cut_at)
+    return; /* it was under way when the last sign came */
+  speed_cut (pacing, SPEED_LOWEST, now);
+  connections_cut (pacing, now);
 }
 
 /* A crowd that is in its own way is no faster for being larger: while there is another
  * connection to give up, delays that grow take no speed besides. */
 static void
-pacing_slow_down (Pacing *pacing, gboolean was_said, gint64 begun, gint64 now)
+slow_down_for_delays (Pacing *pacing, gint64 now)
 {
-  if (begun < pacing->cut_at)
-    return; /* it was under way when the last sign came */
-  if (was_said || pacing->connections == PACING_WHOLE)
-    speed_cut (pacing, now);
-  connections_set (pacing, LEFT_OF (pacing->connections));
-  pacing->delay = pacing->delay_usual;
-  pacing->cut_at = now;
+  if (pacing->connections == PACING_WHOLE)
+    speed_cut (pacing, MILLION * MILLION / (DELAY_IDLENESS * pacing->delay), now);
+  connections_cut (pacing, now);
 }
 
 static void
@@ -99,13 +117,9 @@ pacing_recover (Pacing *pacing)
     pacing->speed = 0;
 }
 
-/* TRUE: the server takes ever longer. */
-static gboolean
-delay_grows (Pacing *pacing, gint64 begun, gint64 now)
+static void
+delay_learn (Pacing *pacing, Ticks took)
 {
-  Ticks took = MAX (now - begun, 0);
-  if (begun < pacing->cut_at)
-    return FALSE;
   if (pacing->delay_usual == 0)
     pacing->delay_usual = pacing->delay = took;
   else if (took < pacing->delay_usual)
@@ -113,7 +127,25 @@ delay_grows (Pacing *pacing, gint64 begun, gint64 now)
   else
     pacing->delay_usual += MIN (took - pacing->delay_usual, pacing->delay_usual / DELAY_FORGETTING);
   pacing->delay += (took - pacing->delay) / DELAY_SMOOTHING;
-  return pacing->delay > DELAY_GROWTH * pacing->delay_usual + DELAY_GRACE;
+}
+
+/* TRUE: the server takes longer, again and again. All that was waiting at the same time
+ * is one time: it may have been this machine that stood still. */
+static gboolean
+delay_has_grown (Pacing *pacing, const PacingSpan *span, gint64 now)
+{
+  Ticks took = MAX (span->took, 0);
+  if (span->begun < pacing->cut_at)
+    return FALSE;
+  delay_learn (pacing, took);
+  Ticks bound = DELAY_GROWTH * pacing->delay_usual + DELAY_GRACE;
+  pacing->delayed_at = MIN (pacing->delayed_at, now);
+  if (pacing->delay <= bound)
+    pacing->n_delayed = 0;
+  if (pacing->delay <= bound || took <= bound || now - took < pacing->delayed_at)
+    return FALSE;
+  pacing->delayed_at = now;
+  return ++pacing->n_delayed >= DELAY_TIMES;
 }
 
 /* ---- connections --------------------------------------------------------------------- */
@@ -285,29 +317,29 @@ note_refusal (Pacing *pacing)
 }
 
 static void
-note_acceptance (Pacing *pacing, gint64 begun, gint64 now)
+note_acceptance (Pacing *pacing, const PacingSpan *span, gint64 now)
 {
   pacing->n_refused = 0;
   pacing->n_failed = 0;
-  if (delay_grows (pacing, begun, now))
-    pacing_slow_down (pacing, FALSE, begun, now);
+  if (delay_has_grown (pacing, span, now))
+    slow_down_for_delays (pacing, now);
   else
     pacing_recover (pacing);
 }
 
 void
-pacing_ended (Pacing *pacing, const char *domain, const Outcome *outcome, gint64 begun, gint64 now)
+pacing_ended (Pacing *pacing, const char *domain, const Outcome *outcome, const PacingSpan *span, gint64 now)
 {
   domain_add (pacing, domain, -1);
   switch (pacing_sign_of_outcome (outcome)) {
   case SIGN_ACCEPTED:
-    note_acceptance (pacing, begun, now);
+    note_acceptance (pacing, span, now);
     break;
   case SIGN_REFUSED:
     note_refusal (pacing);
     break;
   case SIGN_SLOWER:
-    pacing_slow_down (pacing, TRUE, begun, now);
+    slow_down_as_told (pacing, span->begun, now);
     break;
   case SIGN_ACCOUNT:
     pacing->pause = PACING_ACCOUNT_REFUSED;

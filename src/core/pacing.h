@@ -5,9 +5,9 @@
  *
  * Two kinds of limit meet here. The user's (PacingRules) are never exceeded, in whatever
  * window of time they are measured. The server's are found out: a 421, 450, 451, 452 or
- * delays that grow mean a quarter less speed and a quarter fewer connections, once for all
- * that was under way at that moment; every acceptance gives a little back. A connection
- * refused while others live means just as many as live.
+ * delays that have grown, and stay so, mean a quarter less speed and a quarter fewer
+ * connections, once for all that was under way at that moment; every acceptance gives a
+ * little back. A connection refused while others live means just as many as live.
  *
  * Use: pacing_may_open() before each connection, pacing_take() before each message, and
  * say what became of both. Messages of the batch that were refused for the account's sake
@@ -77,9 +77,14 @@ typedef enum {
 PacingAdvice pacing_take (Pacing *pacing, guint n_begun, const char *domain, guint n_recipients, gint64 now,
                           gint64 *ret_again);
 
-/* What became of it, told once for each PACING_GO with the same DOMAIN. BEGUN: when the
- * server could begin with it (the reply before, or the pacing_take()). */
-void pacing_ended (Pacing *pacing, const char *domain, const Outcome *outcome, gint64 begun, gint64 now);
+typedef struct {
+  gint64 begun; /* when it was on its way: a sign that came later said as much */
+  Ticks  took;  /* how long the server had it, and none before it over the same connection */
+} PacingSpan;
+
+/* What became of it, told once for each PACING_GO with the same DOMAIN. */
+void pacing_ended (Pacing *pacing, const char *domain, const Outcome *outcome, const PacingSpan *span,
+                   gint64 now);
 
 /* ---- pauses ---------------------------------------------------------------- */
 

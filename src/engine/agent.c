@@ -2,6 +2,7 @@
  * some, without looking when there is none. */
 #include "engine/agent.h"
 
+#include "engine/batch-agent.h"
 #include "engine/file-watch.h"
 #include "engine/notices.h"
 #include "engine/timer.h"
@@ -12,6 +13,7 @@
 struct Agent {
   OutboxSource *source; /* the engine's */
   Engine *engine;
+  BatchAgent *batches; /* NULL: they are left alone */
   Notices *notices;
   FileWatch *file;
   Timer *look;
@@ -86,6 +88,8 @@ void
 agent_network_changed (Agent *agent)
 {
   engine_network_changed (agent->engine);
+  if (agent->batches)
+    batch_agent_network_changed (agent->batches);
   outbox_source_network_changed (agent->source);
 }
 
@@ -94,15 +98,30 @@ void
 agent_clock_changed (Agent *agent)
 {
   outbox_source_look_again (agent->source);
+  if (agent->batches)
+    batch_agent_look (agent->batches);
 }
 
+static void
+on_batches_idle (gpointer data)
+{
+  Agent *agent = data;
+
+  if (agent_is_idle (agent))
+    agent->idle (agent, agent->data);
+}
+
+/* What people send one by one goes first. */
 static void
 on_event (const EngineEvent *event, gpointer data)
 {
   Agent *agent = data;
 
-  if (event->kind == ENGINE_IDLE)
-    agent->idle (agent, agent->data);
+  if (event->kind != ENGINE_IDLE)
+    return;
+  if (agent->batches)
+    batch_agent_look (agent->batches);
+  agent->idle (agent, agent->data);
 }
 
 /* Nobody waits here: failures are told by all the means that the account has. */
@@ -112,6 +131,20 @@ on_settled (const OutboxSettled *settled, gpointer data)
   Agent *agent = data;
 
   notices_settled (agent->notices, settled, FALSE);
+}
+
+static void
+serve_batches (Agent *agent, const AgentRules *rules)
+{
+  const BatchAgentRules batch_rules = { .directory = rules->directory,
+                                        .find_account = rules->find_account,
+                                        .find_data = rules->find_data,
+                                        .memory = rules->memory,
+                                        .identity = rules->identity,
+                                        .say = rules->warn,
+                                        .say_data = rules->warn_data };
+
+  agent->batches = batch_agent_new (&batch_rules, on_batches_idle, agent);
 }
 
 /* --- life -------------------------------------------------------------------------- */
@@ -146,8 +179,10 @@ agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **erro
   engine_watch (agent->engine, on_event, agent);
   agent->prune = timer_new (on_prune, agent);
   timer_set (agent->prune, 0);
-  if (!rules->once)
+  if (!rules->once) {
     watch_file (agent, rules->directory);
+    serve_batches (agent, rules);
+  }
   engine_wake (agent->engine);
   return agent;
 }
@@ -167,14 +202,16 @@ agent_source (Agent *agent)
 gboolean
 agent_is_idle (const Agent *agent)
 {
-  return engine_is_idle (agent->engine);
+  return engine_is_idle (agent->engine) && (!agent->batches || batch_agent_is_idle (agent->batches));
 }
 
 gboolean
 agent_retire (Agent *agent)
 {
+  gboolean batches_rest = !agent->batches || batch_agent_retire (agent->batches);
+
   outbox_source_rest (agent->source);
-  return engine_put_back_all (agent->engine) == 0 && engine_is_idle (agent->engine);
+  return engine_put_back_all (agent->engine) == 0 && engine_is_idle (agent->engine) && batches_rest;
 }
 
 void
@@ -185,6 +222,7 @@ agent_free (Agent *agent)
   file_watch_free (agent->file);
   timer_free (agent->look);
   timer_free (agent->prune);
+  batch_agent_free (agent->batches);
   notices_free (agent->notices);
   engine_free (agent->engine);
   g_free (agent);

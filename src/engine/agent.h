@@ -1,5 +1,5 @@
-/* Serves one outbox: sends what is due, at once what other programs put in, and what waits for a
- * network when there is another one. */
+/* Serves one outbox, and the batches beside it: sends what is due, at once what other programs put
+ * in, and what waits for a network when there is another one. */
 #pragma once
 
 #include "engine/outbox-source.h"
@@ -13,9 +13,9 @@ typedef struct {
   PathMemory       *memory;    /* both outlive the agent */
   Identity         *identity;
   Ticks             keep_sent; /* how long what is over is remembered */
-  gboolean          once;      /* what is due now, and nothing that comes later */
+  gboolean          once;      /* what is due now, and nothing that comes later; no batch */
   Ticks             linger;    /* but what becomes due within this time */
-  void            (*warn) (const char *text, gpointer data); /* of a notice or copy that failed; NULL: nobody listens */
+  void            (*warn) (const char *text, gpointer data); /* of a notice or copy that failed, or a batch; NULL: nobody listens */
   gpointer          warn_data;
 } AgentRules;
 

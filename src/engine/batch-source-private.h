@@ -21,7 +21,7 @@ typedef struct {
   gboolean counted;  /* its try */
   gboolean marked;   /* see BatchSource */
   guint run;         /* of refusals, to which it belongs; 0: none */
-  gint64 begun;      /* wall clock: when the server could begin with it */
+  gint64 begun;      /* wall clock: when it was handed out, or was to be permitted */
 } Entry;
 
 /* What is to be written, and who is told afterwards. */

@@ -202,8 +202,9 @@ unmark (Entry *entry)
 }
 
 static void
-end_try (Entry *entry, const Outcome *outcome)
+end_try (Entry *entry, const Outcome *outcome, Ticks took)
 {
+  const PacingSpan span = { entry->begun, took };
   BatchSource *source = entry->source;
   PacingPause before = pacing_pause (source->pacing);
 
@@ -212,7 +213,7 @@ end_try (Entry *entry, const Outcome *outcome)
   source->proven = source->proven || outcome->overall.stage >= STAGE_MESSAGE;
   source->no_path = source->no_path && outcome->overall.kind == OUTCOME_TRANSPORT;
   note_run (entry, outcome);
-  pacing_ended (source->pacing, entry->domain, outcome, entry->begun, clock_instant ().wall);
+  pacing_ended (source->pacing, entry->domain, outcome, &span, clock_instant ().wall);
   if (pacing_pause (source->pacing) == before)
     return;
   if (pacing_pause (source->pacing) == PACING_REFUSED_IN_A_ROW)
@@ -259,7 +260,7 @@ batch_source_record (WorkSource *work, const DeliveryEvent *events, gsize n, Rec
     else if (events[i].kind == DELIVERY_EVENT_RECIPIENT && !permit) /* else it is only foreseen */
       take_verdict (entry, events[i].recipient, events[i].verdict, path, last);
     else if (events[i].kind == DELIVERY_EVENT_END)
-      end_try (entry, events[i].outcome);
+      end_try (entry, events[i].outcome, events[i].took);
   }
   g_array_append_val (source->collected->waiters, waiter);
   batch_source_flush_soon (source);
@@ -287,6 +288,7 @@ batch_source_release (WorkSource *work, DeliveryId id, const Outcome *outcome)
   BatchSource *source = (BatchSource *)work;
   Entry *entry = batch_entry_find (source, (gint64)id);
   gint64 now = clock_instant ().wall;
+  const PacingSpan span = { entry->begun, 0 };
 
   g_assert (entry && entry->out);
   entry->out = FALSE;
@@ -294,7 +296,7 @@ batch_source_release (WorkSource *work, DeliveryId id, const Outcome *outcome)
   source->out--;
   g_clear_pointer (&entry->message, g_bytes_unref);
   if (!entry->ended) /* never recorded: it was not begun */
-    pacing_ended (source->pacing, entry->domain, outcome, entry->begun, now);
+    pacing_ended (source->pacing, entry->domain, outcome, &span, now);
   if (batch_row_waits (entry->row) && entry->row->due <= now && !batch_source_has_stopped (source)) {
     batch_entry_requeue (entry);
   } else {

@@ -19,6 +19,8 @@ struct Carriage {
   WireTarget target;
   guint64 supplied;
   Ticks since;     /* when it was claimed, or its turn came */
+  Ticks permitted; /* when the transaction in hand was allowed to end; 0: not yet */
+  Ticks took;      /* see DeliveryEvent */
   guint attempt;   /* number of the begin: an answer to an older one is stale */
   gboolean begun;  /* on the session in hand */
   guint recording; /* records of fates under way */

@@ -100,8 +100,10 @@ add_fates (Carriage *carriage, GArray *events)
 static void
 add_end (Carriage *carriage, GArray *events)
 {
-  DeliveryEvent end
-      = { .kind = DELIVERY_EVENT_END, .id = carriage_id (carriage), .outcome = carriage->outcome };
+  DeliveryEvent end = { .kind = DELIVERY_EVENT_END,
+                        .id = carriage_id (carriage),
+                        .outcome = carriage->outcome,
+                        .took = carriage->took };
 
   outcome_summarize (carriage->outcome);
   note_last_attempt (carriage);
@@ -142,6 +144,7 @@ after_in_doubt (gboolean durable, const GError *error, gpointer data)
   Session *session = carriage->courier ? courier_session (carriage->courier) : NULL;
 
   if (session && carriage->begun && asked->attempt == carriage->attempt && !carriage->released) {
+    carriage->permitted = clock_now ();
     if (durable)
       dialogue_permit_end (session_dialogue (session), carriage_id (carriage), clock_now ());
     else

@@ -288,6 +288,7 @@ carriage_begin (Carriage *carriage, gboolean last)
   form.smtputf8 = form.smtputf8 || (carriage->target.smtputf8 && envelope_needs_utf8 (carriage));
   carriage->attempt++;
   carriage->begun = TRUE;
+  carriage->permitted = 0;
   outcome_free (carriage->at_rcpt);
   carriage->at_rcpt = outcome_new (carriage->outcome->n_recipients);
   dialogue_begin (session_dialogue (courier_session (carriage->courier)), carriage_id (carriage),
@@ -349,6 +350,7 @@ take_outcome (Carriage *carriage, const Outcome *outcome)
 
   memset (carriage->decided, 0, n * sizeof (gboolean));
   carriage->begun = FALSE;
+  carriage->took = carriage->permitted > 0 ? courier_note_answer (carriage->courier, carriage->permitted) : 0;
   for (gsize i = 0; i < n; i++) {
     const Verdict *verdict = &outcome->recipients[i];
     if (!carriage->pending[i])

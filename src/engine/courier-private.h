@@ -43,6 +43,7 @@ struct Courier {
   Attempt *winner;
   Ticks since; /* when what was in hand last was claimed: what is told of the search counts from there */
   guint n_begun, n_decided, n_accepted; /* deliveries, over the winner's session */
+  Ticks answered_at; /* the latest message over it; 0: none */
   Verdict last_failure;
   char *network; /* the latest that a host was reached by, for people; NULL: unknown */
   Ticks quit_until; /* TICKS_NEVER: not quitting */

@@ -140,6 +140,16 @@ courier_note_decided (Courier *courier, gboolean accepted)
   courier->n_accepted += accepted ? 1 : 0;
 }
 
+Ticks
+courier_note_answer (Courier *courier, Ticks since)
+{
+  Ticks now = clock_now ();
+  Ticks took = now - MAX (since, courier->answered_at);
+
+  courier->answered_at = now;
+  return took;
+}
+
 /* --- what the source is told of sessions --------------------------------------------- */
 
 gboolean

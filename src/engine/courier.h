@@ -33,6 +33,10 @@ void courier_delivered (Courier *courier);
 /* A transaction decided somebody; ACCEPTED: and it was accepted. */
 void courier_note_decided (Courier *courier, gboolean accepted);
 
+/* The server has answered for a message that it has had since SINCE: how long, without those that
+ * it had before that one over the same session. */
+Ticks courier_note_answer (Courier *courier, Ticks since);
+
 /* The session in hand, NULL: none. */
 Session *courier_session (Courier *courier);
 

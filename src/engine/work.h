@@ -47,6 +47,7 @@ typedef struct {
   const Verdict    *verdict;
   const OutboxAttempt *attempt;
   const Outcome    *outcome;
+  Ticks             took;   /* with END: how long the server had it, and none before it over that session; 0: it never did */
 } DeliveryEvent;
 
 /* DURABLE: all n events are; otherwise ERROR says why they could not be made so. */

@@ -272,13 +272,32 @@ is_wanted (const BatchRow *row, guint fates)
   return FALSE;
 }
 
+/* The fates that have an index, when one of them alone is asked for. */
+#define ROWS_WITH(fate)                                                                                      \
+  "SELECT " BATCH_ROW_COLUMNS " FROM row WHERE id IN (SELECT row FROM recipient WHERE fate = '" fate         \
+  "' AND row > ? ORDER BY row LIMIT ?) ORDER BY id"
+
+static const char *
+rows_with (guint fates)
+{
+  switch (fates) {
+  case 1u << BATCH_DEFERRED:
+    return ROWS_WITH ("deferred");
+  case 1u << BATCH_IN_DOUBT:
+    return ROWS_WITH ("in-doubt");
+  case 1u << BATCH_REFUSED:
+    return ROWS_WITH ("refused");
+  default:
+    return "SELECT " BATCH_ROW_COLUMNS " FROM row WHERE id > ? ORDER BY id LIMIT ?";
+  }
+}
+
 static int
 read_some (sqlite3 *sqlite, gpointer data)
 {
   Visiting *visiting = data;
   sqlite3_stmt *found
-      = database_prepare (sqlite, "SELECT " BATCH_ROW_COLUMNS " FROM row WHERE id > ? ORDER BY id LIMIT ?",
-                          "ii", visiting->after, (gint64)ROWS_IN_MEMORY);
+      = database_prepare (sqlite, rows_with (visiting->fates), "ii", visiting->after, (gint64)ROWS_IN_MEMORY);
   int code = found ? SQLITE_ROW : sqlite3_extended_errcode (sqlite);
 
   g_ptr_array_set_size (visiting->rows, 0);

@@ -154,11 +154,13 @@ batch_list (const char *directory, char **ret_complaint, GError **error)
 
 typedef struct {
   const char *states; /* in which it is possible; words with blanks around */
-  gboolean alone;     /* not while another process has it */
+  gboolean alone;     /* not while another process has it; */
+                      /*   then the SQL has the key as a second parameter */
   const char *sql[3];
 } ActionRow;
 
 #define SET_CHANGED "changed = ?"
+#define IS_MEANT "fate = 'in-doubt' AND (?2 IS NULL OR row IN (SELECT id FROM row WHERE key = ?2))"
 
 /* Each SQL has the time as its one parameter. */
 static const ActionRow actions[] = {
@@ -175,8 +177,13 @@ static const ActionRow actions[] = {
   [BATCH_RESEND_DOUBTS]
   = { " loading ready paused ",
       TRUE,
-      { "UPDATE row SET due = 0 WHERE id IN (SELECT row FROM recipient WHERE fate = 'in-doubt' AND ? > 0)",
-        "UPDATE recipient SET fate = 'waiting', at = ? WHERE fate = 'in-doubt'" } },
+      { "UPDATE row SET due = 0 WHERE id IN (SELECT row FROM recipient WHERE " IS_MEANT " AND ?1 > 0)",
+        "UPDATE recipient SET fate = 'waiting', at = ?1 WHERE " IS_MEANT } },
+  [BATCH_BELIEVE_DOUBTS]
+  = { " loading ready paused cancelled ",
+      TRUE,
+      { "UPDATE recipient SET (fate, at, kind, stage, cause, code, enhanced, reply, detail)"
+        " = ('accepted', ?1, 'none', '', '', 0, NULL, NULL, NULL) WHERE " IS_MEANT } },
   [BATCH_RETRY_DEFERRED]
   = { " loading ready paused ", FALSE, { "UPDATE row SET due = 0 WHERE due > 0 AND ? > 0" } },
 };
@@ -184,10 +191,22 @@ static const ActionRow actions[] = {
 typedef struct {
   Batch *batch;
   BatchAction action;
+  const char *key;
   gint64 now;
   BatchResult result;
   BatchState state;
+  guint n; /* rows of the last statement */
 } Acting;
+
+static int
+act_once (sqlite3 *sqlite, const char *sql, Acting *acting)
+{
+  int code = actions[acting->action].alone ? database_execute (sqlite, sql, "is", acting->now, acting->key)
+                                           : database_execute (sqlite, sql, "i", acting->now);
+
+  acting->n = (guint)sqlite3_changes (sqlite);
+  return code;
+}
 
 static int
 act (sqlite3 *sqlite, gpointer data)
@@ -210,7 +229,7 @@ act (sqlite3 *sqlite, gpointer data)
     acting->result = BATCH_BUSY;
   for (gsize i = 0; i < G_N_ELEMENTS (action->sql) && code == SQLITE_OK && acting->result == BATCH_DONE; i++)
     if (action->sql[i])
-      code = database_execute (sqlite, action->sql[i], "i", acting->now);
+      code = act_once (sqlite, action->sql[i], acting);
   return code == SQLITE_OK && acting->result != BATCH_DONE ? SQLITE_DONE : code;
 }
 
@@ -223,6 +242,18 @@ batch_act (Batch *batch, BatchAction action, gint64 now, BatchResult *ret_result
 
   *ret_result = acting.result;
   *ret_state = acting.state;
+  return done;
+}
+
+gboolean
+batch_resolve (Batch *batch, const char *key, BatchAction action, gint64 now, BatchResult *ret_result,
+               guint *ret_n, GError **error)
+{
+  Acting acting = { .batch = batch, .action = action, .key = key, .now = now };
+  gboolean done = batch_run (batch, DATABASE_WRITE, act, &acting, error);
+
+  *ret_result = acting.result;
+  *ret_n = acting.n;
   return done;
 }
 

@@ -5,7 +5,8 @@
 /* batch: its one row is the batch as a whole; holder is the lease of who has it. row: due is NULL
  * when nobody waits; twin counts rows of one key, loading is when it was seen last, digest stands for
  * all that a loading could change. chunk: id is BATCH_CHUNK_KEY(). tally: how many recipients have a
- * fate, kept by the triggers, since a million rows are not counted in passing. */
+ * fate, kept by the triggers, since a million rows are not counted in passing; nor are those looked
+ * through for the few (recipient_open) that a person wants to see. */
 static const char *const migrations[] = {
   "CREATE TABLE batch (state TEXT NOT NULL, former TEXT NOT NULL, reason TEXT, kind TEXT NOT NULL,"
   " stage TEXT NOT NULL, cause TEXT NOT NULL, code INTEGER NOT NULL, enhanced TEXT, reply BLOB, detail TEXT,"
@@ -25,6 +26,8 @@ static const char *const migrations[] = {
   " fate TEXT NOT NULL, at INTEGER NOT NULL, path INTEGER, kind TEXT NOT NULL, stage TEXT NOT NULL,"
   " cause TEXT NOT NULL, code INTEGER NOT NULL, enhanced TEXT, reply BLOB, detail TEXT,"
   " PRIMARY KEY (row, number)) WITHOUT ROWID;"
+  "CREATE INDEX recipient_open ON recipient (fate, row)"
+  " WHERE fate = 'deferred' OR fate = 'in-doubt' OR fate = 'refused';"
   "CREATE TABLE path (id INTEGER PRIMARY KEY, words TEXT NOT NULL UNIQUE);"
   "CREATE TABLE chunk (id INTEGER PRIMARY KEY, octets BLOB NOT NULL);"
   "CREATE TABLE tally (fate TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;"

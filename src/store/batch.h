@@ -255,7 +255,8 @@ typedef enum {
   BATCH_PAUSE,          /* READY to PAUSED; who sends it sees that within a second, and finishes what is in flight */
   BATCH_RESUME,         /* PAUSED to READY */
   BATCH_CANCEL,         /* who waits is left out, for good */
-  BATCH_RESEND_DOUBTS,  /* in doubt to waiting: only while nobody sends it */
+  BATCH_RESEND_DOUBTS,  /* in doubt to waiting: only while nobody else sends it */
+  BATCH_BELIEVE_DOUBTS, /* in doubt to accepted: likewise */
   BATCH_RETRY_DEFERRED, /* due now */
 } BatchAction;
 
@@ -267,6 +268,11 @@ typedef enum {
 
 gboolean batch_act (Batch *batch, BatchAction action, gint64 now, BatchResult *ret_result,
                     BatchState *ret_state, GError **error);
+
+/* For the rows of KEY alone: BATCH_RESEND_DOUBTS or BATCH_BELIEVE_DOUBTS, of *RET_N recipients; 0: none of them
+ * is in doubt. KEY NULL: for all rows. */
+gboolean batch_resolve (Batch *batch, const char *key, BatchAction action, gint64 now, BatchResult *ret_result,
+                        guint *ret_n, GError **error);
 
 /* By whoever sends it: pauses for REASON, and what VERDICT (NULL: none) said. */
 gboolean batch_pause (Batch *batch, const char *reason, const Verdict *verdict, gint64 now, GError **error);

@@ -51,8 +51,9 @@ check 'options of probe' '--history' toukan probe --hi
 check 'options of agent' '--once' toukan agent --o
 check 'options of paths' '--forget' toukan paths --f
 check 'subcommands' 'show' toukan config sh
-check 'what batch does' 'remove resume' toukan batch re
+check 'what batch does' 'remove resolve resume' toukan batch re
 check 'options of batch' '--list-id --list-unsubscribe' toukan batch --list-
+check 'how to resolve a row' '--account --json --set all resend sent' toukan batch resolve people ''
 check 'options of resume' '--rate --report' toukan batch resume people --r
 check 'in doubt' 'hold resend' toukan batch --in-doubt ''
 driver="COMP_WORDBREAKS=' '

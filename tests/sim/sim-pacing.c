@@ -18,12 +18,15 @@ typedef struct {
   guint server_at_once; /* more at a time make all of it slow */
   guint delay;          /* ms a message */
   guint slow_domain;    /* ms more for the first domain's */
+  guint slow_after;     /* messages: two seconds and a half more from then on */
+  guint stalls_after;   /* ms: then this machine stands still for up to eight seconds, again and again */
   guint quota_at;       /* 550 5.4.5 from then on */
   guint restarts;       /* stored and restored after so many messages */
   /* claims */
-  double speed;    /* accepted messages a second at the least */
-  double refusals; /* replies that slow down, in a hundred accepted messages, at the most */
-  guint accepted;  /* 0: all */
+  double speed;      /* accepted messages a second at the least */
+  double refusals;   /* replies that slow down, in a hundred accepted messages, at the most */
+  guint accepted;    /* 0: all */
+  guint least, most; /* connections allowed at the end; 0: any number */
   PacingPause pause;
 } Scene;
 
@@ -48,6 +51,7 @@ typedef struct {
   guint n_accepted, n_slowed, n_turned_away, n_taken;
   double tokens;
   gint64 filled_at;
+  gint64 stalls_at;
   GRand *random;
 } World;
 
@@ -104,7 +108,9 @@ server_delay (const World *world, guint row)
   guint busy = count_lines (world, BUSY);
   double delay = scene->delay + (row % DOMAINS == 0 ? scene->slow_domain : 0);
   if (scene->server_at_once != 0 && busy >= scene->server_at_once)
-    delay += 600.0 * (busy + 1 - scene->server_at_once);
+    delay += 5000.0 * (busy + 1 - scene->server_at_once);
+  if (scene->slow_after != 0 && world->n_accepted >= scene->slow_after)
+    delay += 2500;
   return (Ticks)(delay * (0.8 + 0.4 * g_rand_double (world->random)) * TICKS_PER_MS);
 }
 
@@ -186,7 +192,8 @@ line_ended (World *world, Line *line)
     kind = OUTCOME_TRANSPORT;
   verdict_set (&outcome->recipients[0], kind, STAGE_MAIL, CAUSE_REPLY, reply, NULL);
   world->in_flight[domain]--;
-  pacing_ended (world->pacing, domains[domain], outcome, line->begun, world->now);
+  PacingSpan span = { line->begun, world->now - line->begun };
+  pacing_ended (world->pacing, domains[domain], outcome, &span, world->now);
   world->n_accepted += good;
   line->n_accepted += good;
   world->n_slowed += reply->code == 450;
@@ -260,6 +267,18 @@ start_again (World *world)
   g_assert_true (pacing_restore (world->pacing, text));
 }
 
+/* What comes while nobody looks is seen all at once. */
+static gint64
+stand_still (World *world, gint64 next)
+{
+  guint after = world->scene->stalls_after;
+  if (after == 0 || next < world->stalls_at)
+    return next;
+  next += g_rand_int_range (world->random, 0, 8 * TICKS_PER_SECOND);
+  world->stalls_at = next + after * TICKS_PER_MS;
+  return next;
+}
+
 static gboolean
 world_step (World *world)
 {
@@ -278,7 +297,7 @@ world_step (World *world)
       next = MIN (next, world->lines[i].due);
   if (next == TICKS_NEVER)
     return FALSE;
-  world->now = MAX (next, world->now);
+  world->now = stand_still (world, MAX (next, world->now));
   return TRUE;
 }
 
@@ -310,6 +329,8 @@ claim_speed (const World *world)
       pacing_connections (world->pacing));
   g_assert_cmpfloat (speed, >=, scene->speed);
   g_assert_cmpfloat (refusals, <=, scene->refusals);
+  g_assert_cmpuint (pacing_connections (world->pacing), >=, scene->least);
+  g_assert_true (scene->most == 0 || pacing_connections (world->pacing) <= scene->most);
 }
 
 static void
@@ -400,8 +421,28 @@ static const Scene scenes[] = {
     .n_messages = 6000,
     .delay = 100,
     .server_at_once = 3,
-    .speed = 6,
+    .speed = 2,
     .refusals = 0 },
+  { .about = "a server that has become slow gets one connection",
+    .connections = 4,
+    .n_messages = 400,
+    .delay = 100,
+    .slow_after = 200,
+    .most = 1,
+    .speed = 0.15 },
+  { .about = "a busy machine is no slow server",
+    .connections = 32,
+    .n_messages = 8000,
+    .delay = 3,
+    .stalls_after = 10,
+    .least = 32,
+    .speed = 20 },
+  { .about = "a busy machine with one connection",
+    .connections = 1,
+    .n_messages = 1000,
+    .delay = 3,
+    .stalls_after = 30,
+    .speed = 1.5 },
   { .about = "the user's sixty a minute",
     .rates = "60/min",
     .connections = 4,

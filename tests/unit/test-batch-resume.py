@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from batch_home import DATA, IO, MERGE, NO_USER, TEMPORARY, UNAVAILABLE, USAGE, Home, LETTER, PEOPLE, people, wait_for  # noqa: E402
+from batch_home import BUILD, DATA, IO, MERGE, NO_USER, TEMPORARY, UNAVAILABLE, USAGE, Home, LETTER, PEOPLE, people, wait_for  # noqa: E402
 from tap import check_equal, main, test  # noqa: E402
 
 # --- going on ----------------------------------------------------------------------------------------
@@ -28,7 +29,7 @@ def again():
         check_equal(home.subjects(), ["Hello Ada", "Hello Cleo", "Hello Dan", 'Hello Meier, "Bob"'], "subjects")
         before = len(home.mails())
         _, err = home.merge()
-        assert "so far 4 of 4 accepted" in err, err
+        assert "nothing is left to do: 4 of 4 accepted" in err, err
         check_equal(len(home.mails()), before, "nothing more")
 
 
@@ -38,9 +39,16 @@ def spent():
         home.merge()
         home.write("letter.eml", LETTER.replace("Hello", "March"))
         _, err = home.merge(expected=USAGE)
-        assert "--name" in err and "nothing was sent" in err, err
+        assert "--name" in err and "nothing was sent" in err and "nothing is left" not in err, err
+        home.write("people.csv", PEOPLE + "Dan,dan@example.org\n")
+        _, err = home.merge()
+        assert "3 messages differ from what was sent already" in err and "4 of 4 accepted" in err, err
+        home.write("people.csv", PEOPLE)
         home.merge("--name", "march")
-        check_equal(len(home.mails()), 6, "mails")
+        home.write("letter.eml", LETTER)
+        _, err = home.merge()
+        assert "nothing is left to do: 4 of 4 accepted" in err, err
+        check_equal(len(home.mails()), 7, "mails")
 
 
 @test("deferred now, and sent when it is resumed")
@@ -120,6 +128,37 @@ def in_doubt():
         check_equal(len(home.mails()) - before, 2, "mails")
 
 
+@test("in doubt: a person decides, row by row")
+def resolved():
+    with Home(sink=("--close-at", "end")) as home:
+        home.write("people.csv", people(3))
+        home.merge("--connections", "1", "--window", "3", "--wait", "0", expected=None)
+        while home.info()["in-doubt"] < 3:
+            home.batch("resume", "people", "--connections", "1", expected=None)
+        out, _ = home.batch("status", "people")
+        assert "k1: n1@example.org: in doubt" in out, out
+        home.batch("resolve", "people", expected=USAGE)
+        home.batch("resolve", "people", "k1", expected=USAGE)
+        home.batch("resolve", "people", "sent", expected=USAGE)
+        home.batch("status", "people", "k1", expected=USAGE)
+        out, _ = home.batch("resolve", "people", "k1", "sent")
+        assert "k1: accepted" in out, out
+        _, err = home.batch("resolve", "people", "k1", "nobody", "sent", expected=UNAVAILABLE)
+        assert "k1: nothing of that is in doubt" in err and "nobody" in err, err
+        check_equal((home.info()["in-doubt"], home.info()["accepted"]), (2, 1), "one of three")
+        home.batch("resolve", "people", "k2", "resend")
+        check_equal(home.info()["waiting"], 1, "waits")
+        home.sink()
+        before = collections.Counter(home.subjects())
+        home.batch("resume", "people", "--report", "r.csv", expected=IO)
+        check_equal(collections.Counter(home.subjects()) - before, {"Hello N2": 1}, "mails")
+        check_equal([(row["state"], row["reason"]) for row in home.report("r.csv") if row["key"] == "k1"],
+                    [("accepted", "")], "report")
+        home.batch("resolve", "people", "all", "resend")
+        home.batch("resume", "people")
+        check_equal(collections.Counter(home.subjects()) - before, {"Hello N0": 1, "Hello N2": 1}, "mails")
+
+
 @test("killed in the middle and resumed: nobody twice, nobody forgotten")
 def killed():
     with Home() as home:
@@ -152,6 +191,7 @@ def interrupted():
         assert "finishing" in err and "toukan batch resume people" in err, err
         info = home.info()
         check_equal((info["in-doubt"], info["accepted"]), (0, len(home.mails())), "nothing in doubt")
+        check_equal((info["state"], info["reason"]), ("paused", "user"), "no agent goes on with it")
         assert info["waiting"] > 0, info
         home.sink()
         home.batch("resume", "people")
@@ -175,6 +215,82 @@ def interrupted_twice():
         check_equal(process.returncode, TEMPORARY, err)
         info = home.info()
         assert info["in-doubt"] >= 1 and info["waiting"] >= 1, info
+
+
+class Agent:
+    def __init__(self, home):
+        self.process = subprocess.Popen([BUILD / "toukan", "agent"], env=home.environment, cwd=home.path,
+                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+
+
+def kill_after(home, count, name):
+    process = home.start("-T", "letter.eml", "-d", name, "--connections", "2", "--window", "2")
+    wait_for("mails", lambda: len(home.mails()) > count)
+    process.kill()
+    process.communicate()
+
+
+@test("what was killed is sent by the agent, to whoever it wasn't yet, once")
+def agent_goes_on():
+    with Home(sink=("--reply-delay", "20ms")) as home:
+        home.write("people.csv", people(150))
+        kill_after(home, 5, "people.csv")
+        out, _ = home.batch("status", "people")
+        assert "go on with `toukan batch resume people`" in out, out
+        with Agent(home):
+            wait_for("the rest", lambda: home.info()["waiting"] == 0)
+            home.write("more.csv", people(150, 1000))
+            before = len(home.mails())
+            kill_after(home, before + 5, "more.csv")
+            out, _ = home.batch("status", "more")
+            assert "the agent goes on with it" in out or "being sent" in out, out
+            wait_for("a second one, that was killed meanwhile", lambda: home.info("more")["waiting"] == 0)
+        for name in "people", "more":
+            info = home.info(name)
+            check_equal(info["accepted"] + info["in-doubt"], 150, f"{name}: all")
+        seen = collections.Counter(mail["Message-ID"] for mail in home.mails())
+        check_equal([id for id, times in seen.items() if times > 1], [], "twice")
+
+
+@test("an agent leaves alone what a person has stopped, and stops when it is told to")
+def agent_obeys():
+    with Home(sink=("--reply-delay", "50ms")) as home, Agent(home) as agent:
+        home.write("people.csv", people(300))
+        process = home.start(*MERGE, "--connections", "1", "--window", "1")
+        wait_for("mails", lambda: len(home.mails()) > 3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        before = len(home.mails())
+        time.sleep(4)
+        check_equal(len(home.mails()), before, "nothing more")
+        process = home.start("resume", "people")
+        wait_for("mails", lambda: len(home.mails()) > before + 3)
+        process.kill()
+        process.communicate()
+        wait_for("the agent's turn", lambda: home.info()["holder"] == agent.process.pid)
+        home.batch("pause", "people")
+        wait_for("the end of it", lambda: home.info()["holder"] == 0)
+        check_equal(home.info()["state"], "paused", "state")
+
+
+@test("an agent that ends puts back what it was sending")
+def agent_ends():
+    with Home(sink=("--reply-delay", "50ms")) as home:
+        home.write("people.csv", people(300))
+        kill_after(home, 3, "people.csv")
+        before = home.info()
+        with Agent(home):
+            wait_for("more", lambda: home.info()["accepted"] > before["accepted"])
+        info = home.info()
+        check_equal((info["holder"], info["state"], info["in-doubt"]), (0, "ready", before["in-doubt"]), "put back")
+        assert info["waiting"] > 0, info
 
 
 @test("pause, status and cancel from another process")

@@ -428,6 +428,13 @@ keep_row (const BatchRow *row, gpointer data)
   return TRUE;
 }
 
+static gboolean
+keep_key (const BatchRow *row, gpointer data)
+{
+  g_string_append_printf (data, "%s ", row->key);
+  return TRUE;
+}
+
 static void
 test_visit (gpointer fixture, gconstpointer data)
 {
@@ -440,6 +447,30 @@ test_visit (gpointer fixture, gconstpointer data)
   g_assert_true (batch_visit (batch, 1u << BATCH_ACCEPTED, keep_row, some, NULL));
   g_assert_cmpstr (all->str, ==, "a:waiting:;b:accepted:25/IPv4 mail;c:waiting:;");
   g_assert_cmpstr (some->str, ==, "b:accepted:25/IPv4 mail;");
+}
+
+/* More than are read at once, of each kind that is looked for alone. */
+static void
+test_visit_one_kind (gpointer fixture, gconstpointer data)
+{
+  static const BatchFate fates[] = { BATCH_REFUSED, BATCH_IN_DOUBT, BATCH_DEFERRED };
+  g_autoptr (Batch) batch = open_batch ("t");
+  static Input inputs[1001];
+
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (inputs); i++)
+    inputs[i] = (Input){ g_strdup_printf ("k%u", i), "a@x.example b@x.example", "same" };
+  load (batch, (BatchLoading){ 0 }, inputs, FALSE);
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (inputs); i++)
+    set_fate (batch, i + 1, i % 2, i % 4 == 3 ? BATCH_ACCEPTED : fates[i % 4], 0);
+  for (guint i = 0; i < G_N_ELEMENTS (fates); i++) {
+    g_autoptr (GString) found = g_string_new (NULL), expected = g_string_new (NULL);
+    g_assert_true (batch_visit (batch, 1u << fates[i], keep_key, found, NULL));
+    for (guint n = i; n + 1 < G_N_ELEMENTS (inputs); n += 4)
+      g_string_append_printf (expected, "k%u ", n);
+    g_assert_cmpstr (found->str, ==, expected->str);
+  }
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (inputs); i++)
+    g_free ((char *)inputs[i].key);
 }
 
 /* --- several processes --------------------------------------------------------------------------- */
@@ -489,6 +520,33 @@ test_actions (gpointer fixture, gconstpointer data)
   g_assert_cmpuint (count (batch, BATCH_LEFT_OUT), ==, 4);
   set_fate (batch, 1, 0, BATCH_DEFERRED, NOW); /* it was in flight */
   g_assert_cmpuint (count (batch, BATCH_LEFT_OUT), ==, 4);
+}
+
+static void
+test_resolve (gpointer fixture, gconstpointer data)
+{
+  g_autoptr (Batch) batch = open_batch ("t");
+  g_autoptr (Batch) other = batch_open (directory, "t", FALSE, NULL);
+  BatchResult result;
+  guint n;
+
+  load (batch, (BatchLoading){ 0 }, three, FALSE);
+  for (gint64 row = 1; row <= 3; row++)
+    set_fate (batch, row, 0, BATCH_IN_DOUBT, 0);
+  g_assert_true (batch_resolve (other, "a", BATCH_BELIEVE_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpint (result, ==, BATCH_BUSY);
+  g_assert_true (batch_resolve (batch, "a", BATCH_BELIEVE_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (count (batch, BATCH_ACCEPTED), ==, 1);
+  g_assert_true (batch_resolve (batch, "a", BATCH_BELIEVE_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (batch_resolve (batch, "c", BATCH_RESEND_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (count (batch, BATCH_IN_DOUBT), ==, 1);
+  g_assert_true (batch_resolve (batch, NULL, BATCH_RESEND_DOUBTS, NOW, &result, &n, NULL));
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (count (batch, BATCH_IN_DOUBT), ==, 0);
+  assert_due (batch, NOW, "b c");
 }
 
 static void
@@ -585,8 +643,10 @@ main (int argc, char **argv)
   add ("/batch/send/in-hand", test_in_hand, NULL);
   add ("/batch/send/fates", test_fates, NULL);
   add ("/batch/visit", test_visit, NULL);
+  add ("/batch/visit-one-kind", test_visit_one_kind, NULL);
   add ("/batch/one-at-a-time", test_one_at_a_time, NULL);
   add ("/batch/actions", test_actions, NULL);
+  add ("/batch/resolve", test_resolve, NULL);
   add ("/batch/pause", test_pause_by_verdict, NULL);
   add ("/batch/plan", test_plan_and_parts, NULL);
   add ("/batch/list", test_list_and_remove, NULL);

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "engine/memory-source.h"
 #include "tests/lib/loopback-server.h"
+#include "net/clock.h"
 #include "tests/lib/tap.h"
 
 #define LETTER "From: me@example.org\r\nTo: you@example.org\r\nSubject: t\r\n\r\nA line.\r\n"
@@ -24,9 +25,13 @@ typedef struct {
   RecordManner manner;
   GSList *unanswered; /* of Held: what RECORD_NEVER left */
   guint in_doubt;     /* times that "in doubt" was to be recorded */
+  Ticks permitted;    /* when that was done; 0: not */
+  Ticks took;         /* what the end said */
+  Ticks at_most;      /* … and may have said */
 } HeldSource;
 
 typedef struct {
+  HeldSource *source;
   RecordDone done;
   gpointer data;
 } Held;
@@ -36,6 +41,7 @@ say_done (gpointer data)
 {
   Held *held = data;
 
+  held->source->permitted = clock_now ();
   held->done (TRUE, NULL, held->data);
   g_free (held);
   return G_SOURCE_REMOVE;
@@ -74,15 +80,21 @@ held_record (WorkSource *source, const DeliveryEvent *events, gsize n, RecordDon
   g_autoptr (GError) error = NULL;
 
   self->in_doubt += in_doubt ? 1 : 0;
+  if (in_doubt && self->manner == RECORD_AT_ONCE)
+    self->permitted = clock_now ();
+  if (n > 0 && events[n - 1].kind == DELIVERY_EVENT_END) {
+    self->took = events[n - 1].took;
+    self->at_most = clock_now () - self->permitted;
+  }
   if (!in_doubt || self->manner == RECORD_AT_ONCE) {
     self->inner->record (self->inner, events, n, done, data);
   } else if (self->manner == RECORD_LATER) {
     Held *held = g_new (Held, 1);
-    *held = (Held){ done, data };
+    *held = (Held){ self, done, data };
     g_timeout_add (50, say_done, held);
   } else if (self->manner == RECORD_NEVER) {
     Held *held = g_new (Held, 1);
-    *held = (Held){ done, data };
+    *held = (Held){ self, done, data };
     self->unanswered = g_slist_prepend (self->unanswered, held);
   } else {
     error = g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no space left on the test");
@@ -316,6 +328,9 @@ test_seam (gconstpointer data)
     g_assert_cmpuint (loopback_server_messages (bench.server), ==, 1);
     g_assert_cmpstr (loopback_server_bodies (bench.server)->str, ==, letter->str);
     g_assert_cmpint (bench.outcome->overall.kind, ==, OUTCOME_ACCEPTED);
+    /* The server's time, without the disk's. */
+    g_assert_cmpint (bench.source.took, >, 0);
+    g_assert_cmpint (bench.source.took, <=, bench.source.at_most);
   } else {
     g_assert_cmpuint (loopback_server_messages (bench.server), ==, 0);
     /* With DATA the end is the dot; with BDAT it is the last octet. */

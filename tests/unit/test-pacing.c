@@ -5,6 +5,8 @@
 
 #define NOW (G_GINT64_CONSTANT (1795000000) * TICKS_PER_SECOND)
 
+static const PacingSpan at_now = { .begun = NOW };
+
 /* ---- rates -------------------------------------------------------------------- */
 
 typedef struct {
@@ -110,7 +112,7 @@ test_verdict (gconstpointer data)
   gint64 again;
   g_assert_true (pacing_may_open (pacing, NOW, &again));
   g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, NOW, &again), ==, PACING_GO);
-  pacing_ended (pacing, NULL, outcome, NOW, NOW + TICKS_PER_SECOND);
+  pacing_ended (pacing, NULL, outcome, &at_now, NOW + TICKS_PER_SECOND);
   PacingPause pause = row->effect == PAUSES   ? PACING_ACCOUNT_REFUSED
                       : row->effect == COUNTS ? PACING_REFUSED_IN_A_ROW
                                               : PACING_RUNS;
@@ -152,7 +154,7 @@ streak_step (Pacing *pacing, char fate)
   g_autoptr (Outcome) two = outcome_new (2);
   verdict_copy (&two->recipients[0], &one->recipients[0]);
   verdict_set (&two->recipients[1], OUTCOME_ACCEPTED, STAGE_END, CAUSE_REPLY, NULL, NULL);
-  pacing_ended (pacing, NULL, fate == 'R' ? two : one, NOW, NOW);
+  pacing_ended (pacing, NULL, fate == 'R' ? two : one, &at_now, NOW);
 }
 
 static void
@@ -182,10 +184,48 @@ test_one_sign (void)
   g_autoptr (Pacing) pacing = pacing_new (&rules);
   g_autoptr (Outcome) outcome = outcome_of (&slow);
   for (int i = 0; i < 8; i++)
-    pacing_ended (pacing, NULL, outcome, NOW, NOW + 10 + i);
+    pacing_ended (pacing, NULL, outcome, &at_now, NOW + 10 + i);
   g_assert_cmpuint (pacing_connections (pacing), ==, 6);
-  pacing_ended (pacing, NULL, outcome, NOW + 10, NOW + 20);
+  pacing_ended (pacing, NULL, outcome, &(PacingSpan){ .begun = NOW + 10 }, NOW + 20);
   g_assert_cmpuint (pacing_connections (pacing), ==, 4);
+}
+
+/* One message over one connection, for which the server takes TOOK. Returns the time it waited. */
+static Ticks
+send_one (Pacing *pacing, Ticks took, gint64 *now)
+{
+  static const VerdictRow accepted
+      = { .kind = OUTCOME_ACCEPTED, .stage = STAGE_END, .cause = CAUSE_REPLY, .code = 250 };
+  g_autoptr (Outcome) outcome = outcome_of (&accepted);
+  gint64 again, begun = *now;
+  if (pacing_take (pacing, 0, NULL, 1, begun, &again) == PACING_WAIT) {
+    begun = again;
+    g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, begun, &again), ==, PACING_GO);
+  }
+  const Ticks waited = begun - *now;
+  const PacingSpan span = { begun, took };
+  *now = begun + took;
+  pacing_ended (pacing, NULL, outcome, &span, *now);
+  return waited;
+}
+
+/* The only connection of a server that has grown slow is left idle half the time, and no longer. */
+static void
+test_delays (void)
+{
+  const Ticks slow = 3 * TICKS_PER_SECOND;
+  PacingRules rules = { .connections = 1 };
+  g_autoptr (Pacing) pacing = pacing_new (&rules);
+  gint64 now = NOW;
+  Ticks waited = 0;
+  for (int i = 0; i < 20; i++)
+    g_assert_cmpint (send_one (pacing, TICKS_PER_SECOND / 10, &now), ==, 0);
+  for (int i = 0; i < 4; i++)
+    g_assert_cmpint (send_one (pacing, slow, &now), ==, 0);
+  for (int i = 0; i < 100; i++)
+    waited += send_one (pacing, slow, &now);
+  g_assert_cmpint (waited, >, 100 * slow / 3);
+  g_assert_cmpint (waited, <, 100 * slow);
 }
 
 /* Slower by a sign; a thousand acceptances and more, and it is forgotten. */
@@ -201,7 +241,7 @@ test_recovery (void)
   for (int i = 0; i < 4; i++)
     g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, NOW + i * TICKS_PER_SECOND, &again), ==, PACING_GO);
   gint64 now = NOW + 4 * TICKS_PER_SECOND;
-  pacing_ended (pacing, NULL, outcome, now, now);
+  pacing_ended (pacing, NULL, outcome, &(PacingSpan){ .begun = now }, now);
   g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, now, &again), ==, PACING_GO);
   g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, now, &again), ==, PACING_WAIT);
   now = again;
@@ -239,7 +279,7 @@ test_domains (void)
   g_assert_cmpint (pacing_take (pacing, 0, "a.examplE", 1, NOW, &again), ==, PACING_PASS);
   g_assert_cmpint (pacing_take (pacing, 0, "b.example", 1, NOW, &again), ==, PACING_GO);
   g_assert_cmpint (pacing_take (pacing, 0, NULL, 1, NOW, &again), ==, PACING_GO);
-  pacing_ended (pacing, "A.EXAMPLE", outcome, NOW, NOW);
+  pacing_ended (pacing, "A.EXAMPLE", outcome, &at_now, NOW);
   g_assert_cmpint (pacing_take (pacing, 0, "a.example", 1, NOW, &again), ==, PACING_GO);
 }
 
@@ -308,7 +348,7 @@ test_storing (void)
   g_autoptr (Pacing) pacing = pacing_new (&rules);
   g_autoptr (Outcome) outcome = outcome_of (&slow);
   g_assert_cmpint (pacing_take (pacing, 0, NULL, 450, NOW, &again), ==, PACING_GO);
-  pacing_ended (pacing, NULL, outcome, NOW, NOW);
+  pacing_ended (pacing, NULL, outcome, &at_now, NOW);
   streak_step (pacing, 'r');
   g_autofree char *text = pacing_store (pacing);
   g_autoptr (Pacing) restored = pacing_new (&rules);
@@ -376,6 +416,7 @@ main (int argc, char **argv)
   TABLE_ADD ("/pacing/streak", streak_rows, test_streak);
   g_test_add_func ("/pacing/one-sign", test_one_sign);
   g_test_add_func ("/pacing/recovery", test_recovery);
+  g_test_add_func ("/pacing/delays", test_delays);
   g_test_add_func ("/pacing/even-spacing", test_even_spacing);
   g_test_add_func ("/pacing/domains", test_domains);
   g_test_add_func ("/pacing/clock-set-back", test_clock_set_back);
