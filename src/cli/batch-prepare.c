@@ -60,12 +60,19 @@ read_file (const char *file, gsize limit, gsize *ret_length, GError **error)
   return g_string_free (g_steal_pointer (&octets), FALSE);
 }
 
+/* "-": standard input; NULL: there is none. */
+static const char *
+letter_file (const BatchOptions *options)
+{
+  return options->letter ? options->letter : options->each_recipient ? "-" : NULL;
+}
+
 /* The letter, and its HTML. */
 static gboolean
 read_letter (BatchStart *start, GError **error)
 {
   const BatchOptions *options = start->options;
-  const char *file = options->letter ? options->letter : options->each_recipient ? "-" : NULL;
+  const char *file = letter_file (options);
   gsize html_length = 0;
   if (file) {
     start->letter
@@ -129,6 +136,12 @@ batch_input_name (const BatchOptions *options)
     if (names[i])
       return names[i];
   return "-";
+}
+
+gboolean
+batch_reads_stdin (const BatchOptions *options)
+{
+  return strcmp (batch_input_name (options), "-") == 0 || g_strcmp0 (letter_file (options), "-") == 0;
 }
 
 /* What comes from standard input has no name but the time. */

@@ -36,6 +36,9 @@ void     batch_fill_request (BatchStart *start);
 /* The file or folder that rows come from; "-": standard input. */
 const char *batch_input_name (const BatchOptions *options);
 
+/* The rows, or the letter, come from standard input. */
+gboolean batch_reads_stdin (const BatchOptions *options);
+
 /* The one address in TEXT; NULL with TOUKAN_ERROR_USAGE. Free with g_free(). */
 char    *batch_one_address (const char *text, GError **error);
 

@@ -24,9 +24,7 @@ open_terminal (const BatchStart *start)
     return NULL;
   if (isatty (STDIN_FILENO))
     return fdopen (fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 3), "r");
-  return start->request.jobs || strcmp (batch_input_name (start->options), "-") == 0
-             ? fopen ("/dev/tty", "re")
-             : NULL;
+  return batch_reads_stdin (start->options) ? fopen ("/dev/tty", "re") : NULL;
 }
 
 static gboolean

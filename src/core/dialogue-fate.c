@@ -180,6 +180,7 @@ transactions_settle (Dialogue *dialogue)
       continue;
     quit_reconsider (dialogue, transaction);
     transaction_tell (dialogue, transaction);
+    dialogue->n_vain += transaction->bdat && transaction->n_accepted == 0 ? 1 : 0;
     g_queue_delete_link (&dialogue->transactions, link);
     transaction_free (transaction);
     settled = TRUE;
@@ -248,13 +249,29 @@ delivery_is_welcome (const Dialogue *dialogue)
          && (latest == NULL || !latest->bdat || body_is_over (latest));
 }
 
+/* Servers end sessions with many commands that bring them no mail, RSET among them: Exim after
+ * ten. That would leave a window in doubt, so such a session ends before, with regard to
+ * those in flight: one of five may come to nothing. */
+#define VAIN_MOST 9
+#define HOPE 5
+
+static gboolean
+session_is_worn (const Dialogue *dialogue)
+{
+  guint in_flight = g_queue_get_length ((GQueue *)&dialogue->transactions);
+  guint most = dialogue->capabilities->mail_max;
+
+  if (most != 0 && dialogue->n_begun >= most)
+    return TRUE;
+  return dialogue->n_vain > 0 && dialogue->n_vain + in_flight / HOPE >= VAIN_MOST;
+}
+
 gboolean
 transactions_ask (Dialogue *dialogue)
 {
   if (dialogue->delivery_asked || dialogue->quitting || !delivery_is_welcome (dialogue))
     return FALSE;
-  guint most = dialogue->capabilities->mail_max;
-  if (most != 0 && dialogue->n_begun >= most) {
+  if (session_is_worn (dialogue)) {
     session_push_quit (dialogue);
     return TRUE;
   }

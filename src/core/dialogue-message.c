@@ -12,11 +12,11 @@ static void reset_answered (gpointer owner, const WindowCommand *command, const 
 static void mail_answered (gpointer owner, const WindowCommand *command, const Reply *reply);
 static void rcpt_answered (gpointer owner, const WindowCommand *command, const Reply *reply);
 
-static const CommandKind COMMAND_RESET = { .name = "RSET",
-                                           .stage = STAGE_MAIL,
-                                           .patience = PATIENCE_COMMAND,
-                                           .may_be_sent = reset_advice,
-                                           .answered = reset_answered };
+const CommandKind COMMAND_RESET = { .name = "RSET",
+                                    .stage = STAGE_MAIL,
+                                    .patience = PATIENCE_COMMAND,
+                                    .may_be_sent = reset_advice,
+                                    .answered = reset_answered };
 
 static const CommandKind COMMAND_MAIL = { .name = "MAIL",
                                           .stage = STAGE_MAIL,
@@ -219,7 +219,7 @@ reset_answered (gpointer owner, const WindowCommand *command, const Reply *reply
   Dialogue *dialogue = owner;
   if (reply_is_positive (reply))
     dialogue->transaction_open = FALSE;
-  else if (reply->code != 421)
+  else if (reply->code != 421 && dialogue->phase != PHASE_FAREWELL)
     dialogue_end (dialogue, CLOSE_NOW, OUTCOME_TRANSPORT, STAGE_MAIL, CAUSE_PROTOCOL, reply,
                   "RSET was refused");
 }

@@ -105,8 +105,8 @@ struct Dialogue {
 
   Phase            phase;
   Verdict          ending;      /* from PHASE_FAREWELL on */
-  gboolean         spoke_on;    /* the server answered more after its 421 */
-  gboolean         undone;      /* the 421 was its last word: it did nothing that was sent behind */
+  gboolean         served_on;   /* the server did something that was asked of it after its 421 */
+  gboolean         undone;      /* it did nothing of that to the end */
   gboolean         tls_wanted;  /* DIALOGUE_WANTS_TLS was said */
   gboolean         encrypted;
   gboolean         established;
@@ -119,6 +119,7 @@ struct Dialogue {
 
   GQueue           transactions; /* oldest first */
   guint            n_begun;      /* for LIMITS MAILMAX */
+  guint            n_vain;       /* BDAT transactions in which nobody was accepted */
   gboolean         delivery_asked;
   gboolean         quitting;     /* QUIT is in the window */
   gboolean         transaction_open; /* the server holds a MAIL that nothing has ended */
@@ -126,7 +127,7 @@ struct Dialogue {
 };
 
 extern const CommandKind COMMAND_GREETING, COMMAND_QUIT;
-extern const CommandKind COMMAND_RCPT, COMMAND_DATA, COMMAND_END, COMMAND_CHUNK, COMMAND_LAST_CHUNK;
+extern const CommandKind COMMAND_RESET, COMMAND_RCPT, COMMAND_DATA, COMMAND_END, COMMAND_CHUNK, COMMAND_LAST_CHUNK;
 
 /* dialogue.c */
 Event *dialogue_post (Dialogue *dialogue, DialogueEventKind kind);

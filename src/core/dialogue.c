@@ -152,7 +152,7 @@ dialogue_end (Dialogue *dialogue, CloseManner manner, OutcomeKind kind, Stage st
 
 /* 421 in the middle of a window. Replies come in order, and the channel closes behind this
  * one (RFC 5321, 3.8): what was sent later was never looked at, unless the server isn't as
- * good as its word and answers that too. Only its silence or its end tells. */
+ * good as its word and serves that too. Only its silence or its end tells. */
 static void
 dialogue_farewell (Dialogue *dialogue, Stage stage, const Reply *reply)
 {
@@ -259,6 +259,13 @@ is_out_of_step (const Dialogue *dialogue, const Reply *reply)
   return reply->code == 221 && dialogue->quitting && oldest != NULL && oldest->kind != &COMMAND_QUIT;
 }
 
+/* Exim turns all that is in flight away with replies of its own before it closes. */
+static gboolean
+is_service (const CommandKind *kind, const Reply *reply)
+{
+  return !reply_is_permanent (reply) && !reply_is_temporary (reply) && kind != &COMMAND_RESET;
+}
+
 static void
 reply_handle (Dialogue *dialogue, const Reply *reply)
 {
@@ -271,11 +278,13 @@ reply_handle (Dialogue *dialogue, const Reply *reply)
   }
   const WindowCommand *oldest = window_oldest (dialogue->window);
   gconstpointer subject = oldest != NULL ? oldest->subject : NULL;
+  const CommandKind *kind = oldest != NULL ? oldest->kind : NULL;
   WindowAnswer answer = window_answer (dialogue->window, reply);
   if (dialogue->phase == PHASE_OVER)
     return;
-  dialogue->spoke_on = dialogue->phase == PHASE_FAREWELL;
-  if (reply->code == 421 && (dialogue->spoke_on || transactions_await_end (dialogue, subject)))
+  if (dialogue->phase == PHASE_FAREWELL)
+    dialogue->served_on = dialogue->served_on || is_service (kind, reply);
+  if (reply->code == 421 && (dialogue->phase == PHASE_FAREWELL || transactions_await_end (dialogue, subject)))
     dialogue_farewell (dialogue, stage, reply);
   else if (reply->code == 421)
     dialogue_end (dialogue, CLOSE_NOW, OUTCOME_TEMPORARY, stage, CAUSE_REPLY, reply, NULL);
@@ -330,7 +339,7 @@ dialogue_closed (Dialogue *dialogue, const char *detail, Ticks now)
   const WindowCommand *oldest = window_oldest (dialogue->window);
   /* Many servers answer QUIT by closing. Nothing was outstanding but that. */
   gboolean orderly = oldest != NULL && oldest->kind == &COMMAND_QUIT && oldest->left == LEFT_WHOLE;
-  dialogue->undone = dialogue->phase == PHASE_FAREWELL && !dialogue->spoke_on;
+  dialogue->undone = dialogue->phase == PHASE_FAREWELL && !dialogue->served_on;
   dialogue_end (dialogue, CLOSE_NOW, orderly ? OUTCOME_ACCEPTED : OUTCOME_TRANSPORT,
                 dialogue_stage (dialogue), CAUSE_CLOSED, NULL, detail);
 }

@@ -39,9 +39,11 @@
  *   time can be in doubt.
  * - When the session ends, a delivery whose completing octets were taken and that has no
  *   reply is in doubt; all others are safe to send again (OUTCOME_TRANSPORT, or what the
- *   end was), permitted or not. With 421 as the server's last word, and then its close,
+ *   end was), permitted or not. With 421, nothing but refusals after it, and then its close,
  *   those behind it are safe too: replies come in order. The dialogue waits for that close
  *   (30 s), sends nothing, asks for nothing, and takes what is answered all the same.
+ * - A session that many messages have come to nothing over ends with QUIT before the server
+ *   ends it, with those in flight.
  * - A reply too few shows with DATA (a 354 out of its place) and at QUIT (221 too early),
  *   and is the end of the session then.
  * - While replies are awaited octets have to be read, also while writing is blocked.

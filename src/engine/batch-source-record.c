@@ -209,6 +209,7 @@ end_try (Entry *entry, const Outcome *outcome, Ticks took)
   PacingPause before = pacing_pause (source->pacing);
 
   entry->ended = TRUE;
+  source->n_ended++;
   unmark (entry);
   source->proven = source->proven || outcome->overall.stage >= STAGE_MESSAGE;
   source->no_path = source->no_path && outcome->overall.kind == OUTCOME_TRANSPORT;

@@ -9,8 +9,6 @@
 /* Where no rate was set, what was learnt about the server needs no write of its own. */
 #define STORE_PACING_EVERY (5 * TICKS_PER_SECOND)
 
-#define QUICK_WRITE (TICKS_PER_MS / 2)
-
 /* At most so long what can wait for more is kept from the disk. */
 #define PATIENCE_MS 5
 
@@ -118,7 +116,7 @@ after_write (gpointer data)
   const GError *error = writing->error;
 
   source->writing = NULL;
-  source->write_took = clock_now () - source->write_began;
+  source->ended_meanwhile = source->n_ended - source->ended_before;
   tell_news (source, writing);
   if (error)
     keep_unwritten (source, writing);
@@ -169,7 +167,7 @@ batch_source_flush (BatchSource *source)
   source->marked_now = 0;
   source->writing = writing;
   prepend_unwritten (source, writing);
-  source->write_began = clock_now ();
+  source->ended_before = source->n_ended;
   writing->now = clock_instant ().wall;
   writing->pacing = pacing_to_store (source, writing->now);
   worker_run (source->worker, write_changes, after_write, writing);
@@ -204,16 +202,16 @@ on_flush (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* While the server has half a window to chew on, and less than that has come to be permitted: the
- * fewer the writes, the less each message costs. Where the disk is slow enough, all that comes
- * during one write makes the next one large. */
+/* While the server has more to chew on than it did during the last write, twice over, and less than
+ * half a window has come to be permitted: the fewer the writes, the less each message costs. */
 static gboolean
 can_wait (const BatchSource *source)
 {
   guint half = source->plan.window / 2 * MAX (source->n_open, 1);
+  guint permitted = source->marked - source->marked_now;
 
-  return source->plan.window >= 4 && source->write_took < QUICK_WRITE
-         && source->marked - source->marked_now > half && source->marked_now < half;
+  return source->plan.window >= 4 && permitted > 2 * source->ended_meanwhile && permitted > 1
+         && source->marked_now < half;
 }
 
 /* At the next turn of the loop: then all that came with this one is there. */

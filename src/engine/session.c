@@ -37,6 +37,8 @@ struct Session {
   gpointer data;
   DialogueEvent body_wanted; /* kept back while the network has no room */
   gboolean wants_body;
+  DialogueEvent delivery_wanted; /* kept back until what is ready has left */
+  gboolean wants_delivery;
   gboolean closing;
   gboolean pumping, again, doomed;
 };
@@ -355,6 +357,11 @@ handle_event (Session *session, const DialogueEvent *event)
     session->wants_body = TRUE;
     return;
   }
+  if (event->kind == DIALOGUE_WANTS_DELIVERY) {
+    session->delivery_wanted = *event;
+    session->wants_delivery = TRUE;
+    return;
+  }
   session->events.event (session, event, session->data);
   if (session->doomed)
     return;
@@ -366,7 +373,26 @@ handle_event (Session *session, const DialogueEvent *event)
     session->closing = TRUE; /* once what was said has left */
 }
 
-/* One round: all events, their octets, and a piece of body if there is room. */
+static void
+supply_body (Session *session)
+{
+  session->wants_body = FALSE;
+  session->again = TRUE;
+  session->events.event (session, &session->body_wanted, session->data);
+}
+
+/* To make the next message takes time, in which the server may work at the last one. */
+static void
+take_delivery (Session *session)
+{
+  session->wants_delivery = FALSE;
+  session->again = TRUE;
+  if (stream_pending (session->stream) > 0)
+    stream_flush (session->stream);
+  session->events.event (session, &session->delivery_wanted, session->data);
+}
+
+/* One round: all events, their octets, and a piece of body if there is room, or the next message. */
 static void
 pump_once (Session *session)
 {
@@ -380,11 +406,10 @@ pump_once (Session *session)
   move_output (session);
   if (session->closing)
     stream_close_gracefully (session->stream);
-  if (session->wants_body && !session->closing && stream_pending (session->stream) < PENDING_ENOUGH) {
-    session->wants_body = FALSE;
-    session->again = TRUE;
-    session->events.event (session, &session->body_wanted, session->data);
-  }
+  if (session->wants_body && !session->closing && stream_pending (session->stream) < PENDING_ENOUGH)
+    supply_body (session);
+  else if (session->wants_delivery && !session->closing)
+    take_delivery (session);
 }
 
 void

@@ -35,10 +35,11 @@ struct Stream {
   char *broken;     /* why nothing can be written any more; NULL: it can */
   gboolean secured;
   gboolean reading;
-  gboolean blocked;       /* the kernel took no more */
-  gboolean owes_drained;  /* octets were queued since the last `drained` */
-  gboolean handshake_due; /* these four: to be done at the next dispatch, */
-  gboolean flush_due;     /* whatever the descriptor says */
+  gboolean blocked;        /* the kernel took no more */
+  gboolean owes_drained;   /* octets were queued since the last `drained` */
+  gboolean unacknowledged; /* octets were read, and the kernel wasn't told how to say so */
+  gboolean handshake_due;  /* these four: to be done at the next dispatch, */
+  gboolean flush_due;      /* whatever the descriptor says */
   gboolean drained_due;
   gboolean closed_due;
   gboolean closing; /* by us, once everything has left */
@@ -348,13 +349,15 @@ stream_tls (Stream *stream)
 
 /* A server that writes a reply in two pieces (EHLO's lines, often) under Nagle's algorithm
  * sends the second one when the first is acknowledged: which the kernel would put off for
- * 40 ms. Linux forgets the wish after a while, so it is renewed. */
+ * 40 ms. Linux forgets the wish after a while, so it is renewed, when what is answered at once
+ * has taken the acknowledgement with it. */
 static void
-acknowledge_at_once (int fd)
+acknowledge_at_once (Stream *stream)
 {
+  stream->unacknowledged = FALSE;
 #ifdef TCP_QUICKACK
   const int wanted = 1;
-  setsockopt (fd, IPPROTO_TCP, TCP_QUICKACK, &wanted, sizeof wanted); /* no TCP: no matter */
+  setsockopt (stream->fd, IPPROTO_TCP, TCP_QUICKACK, &wanted, sizeof wanted); /* no TCP: no matter */
 #endif
 }
 
@@ -363,7 +366,7 @@ stream_receive (Stream *stream)
 {
   guint8 octets[TURN_SIZE];
   gssize length = descriptor_read (stream->fd, octets, sizeof octets);
-  acknowledge_at_once (stream->fd);
+  stream->unacknowledged = TRUE;
   if (length == 0) {
     stream_end (stream, NULL);
   } else if (length < 0) {
@@ -395,6 +398,8 @@ stream_turn (Stream *stream, GIOCondition in, GIOCondition out)
     stream_receive (stream);
   if (!stream->over && (stream->flush_due || (out & (G_IO_OUT | G_IO_HUP | G_IO_ERR) && stream->blocked)))
     stream_do_flush (stream);
+  if (!stream->over && stream->unacknowledged)
+    acknowledge_at_once (stream);
   if (!stream->over && stream->drained_due) {
     stream->drained_due = FALSE;
     if (stream->events.drained)

@@ -54,6 +54,7 @@ EXTRA_DIST += tests/lab/test-opensmtpd.py
 EXTRA_DIST += tests/lab/test-postfix.py
 EXTRA_DIST += tests/lab/fetch-servers
 EXTRA_DIST += tests/lab/servers/__init__.py
+EXTRA_DIST += tests/lab/servers/batches.py
 EXTRA_DIST += tests/lab/servers/certificates.py
 EXTRA_DIST += tests/lab/servers/dovecot.py
 EXTRA_DIST += tests/lab/servers/exim.py

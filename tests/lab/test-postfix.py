@@ -4,12 +4,13 @@
 from lab import check_equal, test
 from lab.callers import CALLERS, check_arrived, sendmail_in
 from lab.client import RECIPIENT, SENDER
-from servers import Postfix, enter, main, standard
+from servers import Postfix, batches, enter, main, standard
 from servers.dovecot import HASHED_USER
 
 enter()
 postfix = Postfix()
 standard.add_tests(postfix)
+batches.add_tests(postfix)
 
 
 @test("Dovecot offers SCRAM and has only a hash of the password: PLAIN logs in after one refusal")

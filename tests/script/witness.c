@@ -38,7 +38,7 @@ struct Witness {
   gboolean ended;
   char *complaint;
   guint counts[OUTCOME_CANCELLED + 1];
-  guint last_code;
+  gboolean gone; /* 421 was said, and nothing was done of what was sent behind it */
 };
 
 static void
@@ -298,7 +298,10 @@ static void
 server_reply (Witness *witness, guint code)
 {
   Owed *owed = g_queue_pop_head (&witness->owed);
-  witness->last_code = code;
+  if (code == 421)
+    witness->gone = TRUE;
+  else if (code < 400 && (owed == NULL || strcmp (owed->verb, "RSET") != 0))
+    witness->gone = FALSE;
   if (owed == NULL)
     return;
   Sight *sight = sight_of (witness, owed->id);
@@ -368,8 +371,8 @@ check_fate (Witness *witness, const Sight *sight, guint recipient, const Verdict
   }
   if (!sight->rcpt_sent[recipient] || !sight->completed)
     return;
-  /* 421 was the server's last word: it has not looked at anything behind it. */
-  if (witness->last_code == 421 && sight->end_code == 0)
+  /* The server closes the channel, and has served nothing more. */
+  if (witness->gone && sight->end_code == 0)
     return;
   if (taken && sight->end_code / 100 == 2)
     complain (witness, "%s, and the server has accepted it", kind);

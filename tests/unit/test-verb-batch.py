@@ -3,8 +3,6 @@
 
 import json
 import os
-import pty
-import select
 import subprocess
 import time
 import sys
@@ -279,56 +277,6 @@ def limit_only():
         assert "nobody@example.org" in err, err
         home.merge()
         check_equal(home.subjects(), ["Hello Ada", "Hello Cleo", 'Hello Müller, "Bob"'], "the rest")
-
-
-def converse(home, words, answer, until=b"[y/N] "):
-    """The command at a terminal: what it shows, and its status."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(home.path)
-        os.execve(BUILD / "toukan", [str(word) for word in home.command(*words)], home.environment)
-    shown = b""
-    answered = answer is None
-    while True:
-        ready, _, _ = select.select([terminal], [], [], 60)
-        assert ready, shown
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
-        if not answered and until in shown:
-            os.write(terminal, answer)
-            answered = True
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown.decode()
-
-
-@test("at a terminal it asks first; a no leaves nothing")
-def confirmation():
-    with Home() as home:
-        status, shown = converse(home, MERGE, b"n\n")
-        check_equal(status, OK, shown)
-        assert "Nothing was sent." in shown, shown
-        check_equal((home.mails(), home.batch("status")[0]), ([], "There are no batches.\n"), "nothing")
-        status, shown = converse(home, MERGE, b"y\n")
-        check_equal(status, OK, shown)
-        check_equal(len(home.mails()), 3, "mails")
-        assert "3 of 3 accepted" in shown, shown
-
-
-@test("--yes doesn't ask; a bar is drawn at a terminal alone")
-def bar():
-    with Home(sink=("--reply-delay", "200ms")) as home:
-        status, shown = converse(home, (*MERGE, "--yes", "--connections", "1", "--window", "1"), None)
-        check_equal(status, OK, shown)
-        assert "[y/N]" not in shown and "\r[" in shown and "accepted" in shown, shown
-        assert "\033[3" not in shown and "\033[1" not in shown, "colours"
-        home.write("people.csv", people(3))
-        _, err = home.merge("--name", "other")
-        assert "\r" not in err and "\033" not in err, err
 
 
 # --- what is seen ----------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ import os
 from lab import namespaces, test, without_outbox  # it also shows the way to tap
 import tap
 
-from . import standard  # noqa: F401
+from . import batches, standard  # noqa: F401
 from .dovecot import DovecotSubmission  # noqa: F401
-from .exim import Exim, SevenBitExim  # noqa: F401
+from .exim import Exim, SevenBitExim, ShortWindedExim  # noqa: F401
 from .opensmtpd import OpenSMTPD  # noqa: F401
 from .postfix import Postfix  # noqa: F401
 from .server import Server  # noqa: F401

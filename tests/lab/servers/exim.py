@@ -6,12 +6,13 @@ from .dovecot import DovecotAuth, token
 from .server import DEFERRED, DOMAIN, LARGEST, PASSWORD, REFUSED, SMALL, USER, Server
 
 PORTS = {"submission": "587", "relay": "25", "implicit": "465", "TLS 1.2": "1587", "small": "1588",
-         "one by one": "1589"}
+         "one by one": "1589", "no chunks": "1590"}
 
 
-def at(port, there, elsewhere):
-    """An expansion that differs on one port."""
-    return f"${{if eq{{$received_port}}{{{PORTS[port]}}}{{{there}}}{{{elsewhere}}}}}"
+def at(ports, there, elsewhere):
+    """An expansion that differs on one port, or several ("one|another")."""
+    numbers = ":".join(PORTS[port] for port in ports.split("|"))
+    return f"${{if inlist{{$received_port}}{{{numbers}}}{{{there}}}{{{elsewhere}}}}}"
 
 
 CONFIGURATION = f"""
@@ -20,7 +21,7 @@ domainlist ours = {DOMAIN}
 spool_directory = /var/spool/exim4
 log_file_path = /var/log/exim-%s.log
 write_rejectlog = false
-log_selector = +smtp_protocol_error +smtp_syntax_error +received_recipients +tls_cipher
+log_selector = +smtp_connection +smtp_protocol_error +smtp_syntax_error +received_recipients +tls_cipher
 daemon_smtp_ports = {":".join(PORTS.values())}
 tls_on_connect_ports = 465
 tls_advertise_hosts = *
@@ -30,7 +31,7 @@ tls_try_verify_hosts = *
 tls_verify_certificates = /etc/tls/ca.pem
 tls_require_ciphers = {at("TLS 1.2", "NORMAL:-VERS-TLS1.3", "NORMAL")}
 auth_advertise_hosts = ${{if def:tls_in_cipher {{*}}}}
-chunking_advertise_hosts = {at("one by one", "", "*")}
+chunking_advertise_hosts = {at("one by one|no chunks", "", "*")}
 pipelining_advertise_hosts = {at("one by one", "", "*")}
 message_size_limit = {at("small", str(SMALL), str(LARGEST))}
 smtputf8_advertise_hosts = *
@@ -40,6 +41,7 @@ rfc1413_hosts =
 keep_environment =
 never_users = root
 recipients_max = 1000
+smtp_accept_queue_per_connection = 0
 local_from_check = false
 acl_smtp_rcpt = check_recipient
 acl_smtp_data = accept
@@ -138,6 +140,8 @@ class Exim(Server):
         return rf" A={mechanism.replace('-', '_').lower()}:{USER} "
 
     login_failure = r"authenticator failed for"
+    connection = r"SMTP connection from \S+ .*\(TCP/IP connection count"
+    identifier = r" (?P<queue>\S+) <= .* id=(?P<message>\S+)"
 
 
 class SevenBitExim(Exim):
@@ -146,3 +150,12 @@ class SevenBitExim(Exim):
     name = "Exim for 7 bits"
     more = "accept_8bitmime = false\n"
     ports = {"submission": "587", "7 bits": "587", "7 bits one by one": "1589"}
+
+
+class ShortWindedExim(Exim):
+    """Exim that has enough of a connection after some messages."""
+
+    name = "Exim with a limit"
+    most = 30  # messages a connection
+    more = f"smtp_accept_max_per_connection = {most}\n"
+    ports = {port: PORTS[port] for port in ("submission", "no chunks")}

@@ -39,6 +39,12 @@ class Delivered:
         found = re.search(r"^Return-Path: <?(.*?)>?\r$", self.trace, re.M | re.I)
         return found[1] if found else ""
 
+    @property
+    def message_id(self):
+        """With its brackets."""
+        found = re.search(rb"^Message-ID: *(\S+)\r$", self.octets, re.M | re.I)
+        return found[1].decode() if found else None
+
     def received(self, pattern):
         """Whether a Received field, unfolded, has PATTERN."""
         return re.search(pattern, re.sub(r"\r\n[ \t]+", " ", self.trace)) is not None
@@ -54,9 +60,9 @@ class Mailbox:
             return []
         return sorted(path for path in (self._folder / "new").iterdir() if path not in self._old)
 
-    def take(self, count=1):
+    def take(self, count=1, patience=20):
         """The COUNT messages that have come, or come soon, since the last call."""
-        self._lab.wait_for(lambda: len(self._new()) >= count, f"message {count}", patience=20)
+        self._lab.wait_for(lambda: len(self._new()) >= count, f"message {count}", patience)
         paths = self._new()
         if len(paths) != count:
             raise AssertionError(f"{len(paths)} messages, not {count}, in {self._folder}")

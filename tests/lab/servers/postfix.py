@@ -57,6 +57,7 @@ SERVICES = {
     "one by one": ("1589", "-o smtpd_discard_ehlo_keywords=pipelining,chunking"),
     "7 bits": ("1590", "-o smtpd_discard_ehlo_keywords=8bitmime,smtputf8 -o smtputf8_enable=no"),
     "7 bits in chunks": ("1591", "-o smtpd_discard_ehlo_keywords=8bitmime,pipelining"),
+    "no chunks": ("1592", "-o smtpd_discard_ehlo_keywords=chunking"),
 }
 
 
@@ -69,6 +70,8 @@ class Postfix(Server):
              for purpose, (port, _) in SERVICES.items()}
     gone = f"gone@{DOMAIN}"
     login_failure = r"SASL \S+ authentication failed"
+    connection = r"smtpd\[\d+\]: connect from"
+    identifier = r"cleanup\[\d+\]: (?P<queue>\w+): message-id=<(?P<message>.*)>"
 
     def start(self):
         self.tree.folder("var/spool/postfix")

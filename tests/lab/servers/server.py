@@ -23,6 +23,9 @@ class Server:
     tells_identifier = True  # its notifications name the envelope's identifier
     gone = ""  # a recipient that is accepted and can't be delivered to
     login_failure = ""  # a pattern: what the log says of a refused login
+    connection = ""  # a pattern: what it says of a new connection
+    identifier = ""  # a pattern: what it says of a message, its Message-ID and its name in the queue
+    most = 0  # messages that it takes over one connection; 0: any number
 
     started = []
 
@@ -90,6 +93,10 @@ class Server:
     def count(self, pattern):
         """How often the log has PATTERN so far."""
         return len(re.findall(pattern, self.log()))
+
+    def queued(self):
+        """What it calls the messages that it has accepted so far, by Message-ID without brackets."""
+        return {found["message"]: found["queue"] for found in re.finditer(self.identifier, self.log())}
 
     def check_served(self, octets, recipients):
         """OCTETS have come to the mailbox for each of RECIPIENTS, and to nobody else."""
