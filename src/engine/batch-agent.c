@@ -93,7 +93,8 @@ conclude (BatchAgent *agent)
     break;
   case BATCH_END_NO_PATH:
   case BATCH_END_DISK:
-    say (agent, agent->name, why);
+    if (verdict->cause != CAUSE_NO_NETWORK)
+      say (agent, agent->name, why);
     put_off (agent, agent->name, now + TRY_AGAIN);
     break;
   case BATCH_END_DONE:
