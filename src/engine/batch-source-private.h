@@ -71,11 +71,14 @@ struct BatchSource {
   Writing *unwritten;  /* fates that could not be written; NULL: none */
   GSource *flush;      /* attached while something is collected and nothing written */
   gboolean patient;    /* … and it can wait for more */
+  Ticks write_began, write_took; /* the latest, and the last one that is done */
+  Ticks ended_at, ended_every;   /* the last try, and about: while more were permitted; 0: unknown */
   guint n_ended;       /* tries, */
   guint ended_before;  /*   of those the ones before the latest write, */
   guint ended_meanwhile; /* and during the last one that is done */
   guint marked;        /* in doubt, or to be permitted: on disk or on their way there, */
-  guint marked_now;    /*   of those the ones that are collected */
+  guint marked_now;    /*   of those the ones that are collected, */
+  guint marked_writing; /*  and those that are being written */
   Timer *timer;
   gint64 pacing_stored;
 

@@ -201,6 +201,19 @@ unmark (Entry *entry)
   entry->marked = FALSE;
 }
 
+/* How often tries end as long as nobody waits for the disk. */
+static void
+note_pace (BatchSource *source)
+{
+  Ticks now = clock_now (), gap = now - source->ended_at;
+  gboolean more = source->marked > source->marked_now + source->marked_writing;
+
+  if (source->ended_at != 0)
+    source->ended_every += (gap - source->ended_every) / (source->ended_every == 0 ? 1 : 8);
+  source->ended_at = more ? now : 0;
+  source->n_ended++;
+}
+
 static void
 end_try (Entry *entry, const Outcome *outcome, Ticks took)
 {
@@ -209,8 +222,8 @@ end_try (Entry *entry, const Outcome *outcome, Ticks took)
   PacingPause before = pacing_pause (source->pacing);
 
   entry->ended = TRUE;
-  source->n_ended++;
   unmark (entry);
+  note_pace (source);
   source->proven = source->proven || outcome->overall.stage >= STAGE_MESSAGE;
   source->no_path = source->no_path && outcome->overall.kind == OUTCOME_TRANSPORT;
   note_run (entry, outcome);

@@ -117,6 +117,8 @@ after_write (gpointer data)
 
   source->writing = NULL;
   source->ended_meanwhile = source->n_ended - source->ended_before;
+  source->write_took = clock_now () - source->write_began;
+  source->marked_writing = 0;
   tell_news (source, writing);
   if (error)
     keep_unwritten (source, writing);
@@ -164,10 +166,12 @@ batch_source_flush (BatchSource *source)
   if (source->writing || (!has_collected (source) && !source->unwritten))
     return;
   source->collected = batch_writing_new (source);
+  source->marked_writing = source->marked_now;
   source->marked_now = 0;
   source->writing = writing;
   prepend_unwritten (source, writing);
   source->ended_before = source->n_ended;
+  source->write_began = clock_now ();
   writing->now = clock_instant ().wall;
   writing->pacing = pacing_to_store (source, writing->now);
   worker_run (source->worker, write_changes, after_write, writing);
@@ -202,16 +206,22 @@ on_flush (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* While the server has more to chew on than it did during the last write, twice over, and less than
- * half a window has come to be permitted: the fewer the writes, the less each message costs. */
+/* The fewer the writes, the less each message costs. Where the disk is quicker than half a window, it
+ * writes one half while the server has the other, begun as late as will do: while the server has more
+ * to chew on than it took during the last write, twice over. Where it is slower than a whole window, it
+ * writes that at once, since the server waits for it in any case. */
 static gboolean
 can_wait (const BatchSource *source)
 {
-  guint half = source->plan.window / 2 * MAX (source->n_open, 1);
-  guint permitted = source->marked - source->marked_now;
+  guint all = source->plan.window * MAX (source->n_open, 1);
+  guint unpermitted = source->marked_now + source->marked_writing;
+  guint permitted = source->marked > unpermitted ? source->marked - unpermitted : 0;
 
-  return source->plan.window >= 4 && permitted > 2 * source->ended_meanwhile && permitted > 1
-         && source->marked_now < half;
+  if (source->plan.window < 4 || permitted == 0)
+    return FALSE;
+  if (source->ended_every > 0 && source->write_took > source->ended_every * all)
+    return source->marked_now < all;
+  return permitted > MAX (2 * source->ended_meanwhile, 1) && source->marked_now < all / 2;
 }
 
 /* At the next turn of the loop: then all that came with this one is there. */
