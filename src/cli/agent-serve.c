@@ -323,6 +323,7 @@ open_post (Service *service, const char *directory, GError **error)
                        .find_data = service->accounts,
                        .keep_sent = keep_sent,
                        .once = service->wish->once,
+                       .batches = !service->wish->once && !service->wish->system,
                        .linger = service->wish->once ? longest_undo_window (service->config) : 0,
                        .warn = warn };
 

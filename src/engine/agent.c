@@ -179,10 +179,10 @@ agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **erro
   engine_watch (agent->engine, on_event, agent);
   agent->prune = timer_new (on_prune, agent);
   timer_set (agent->prune, 0);
-  if (!rules->once) {
+  if (!rules->once)
     watch_file (agent, rules->directory);
+  if (rules->batches)
     serve_batches (agent, rules);
-  }
   engine_wake (agent->engine);
   return agent;
 }

@@ -13,8 +13,9 @@ typedef struct {
   PathMemory       *memory;    /* both outlive the agent */
   Identity         *identity;
   Ticks             keep_sent; /* how long what is over is remembered */
-  gboolean          once;      /* what is due now, and nothing that comes later; no batch */
+  gboolean          once;      /* what is due now, and nothing that comes later */
   Ticks             linger;    /* but what becomes due within this time */
+  gboolean          batches;   /* serves those that nobody else does */
   void            (*warn) (const char *text, gpointer data); /* of a notice or copy that failed, or a batch; NULL: nobody listens */
   gpointer          warn_data;
 } AgentRules;
