@@ -183,7 +183,7 @@ def table(title, rows):
         ratio = statistics.median(ratios) if ratios else None
         verdicts.append(verdict(ratio, least))
         spread = f"{min(ratios):.2f} – {max(ratios):.2f}" if ratios else ""
-        print(f"| {name} | {show(statistics.median(rates) if rates else None, 1)} | {show(ratio, 2)} | {spread} "
+        print(f"| {name} | {show(statistics.median(rates) if rates else None, 1)} | {show(ratio, 2 if ratio is None or ratio >= 0.1 else 4)} | {spread} "
               f"| {least or ''} | {verdicts[-1]} |", flush=True)
     return verdicts
 
