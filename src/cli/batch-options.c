@@ -140,14 +140,7 @@ make_utf8 (BatchOptions *options, GError **error)
     &options->in_doubt, &options->account,          &options->from,    &options->rate, &options->wait
   };
   char **lists[] = { options->attach, options->only, options->set };
-  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (!verb_make_utf8 (texts[i], error))
-      return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
-    for (char **text = lists[i]; text && *text; text++)
-      if (!verb_make_utf8 (text, error))
-        return FALSE;
-  return TRUE;
+  return verb_make_utf8 (texts, G_N_ELEMENTS (texts), lists, G_N_ELEMENTS (lists), error);
 }
 
 /* --- checking ------------------------------------------------------------------------------ */

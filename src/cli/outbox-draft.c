@@ -89,19 +89,10 @@ take_field (Reading *reading, const HeaderField *field, GError **error)
   return TRUE;
 }
 
-static gsize
-header_length (const GString *text)
-{
-  if (text->len > 0 && text->str[0] == '\n')
-    return 0;
-  const char *end = g_strstr_len (text->str, (gssize)text->len, "\n\n");
-  return end ? (gsize)(end - text->str) + 1 : text->len;
-}
-
 static gboolean
 take_text (Reading *reading, GError **error)
 {
-  const gsize length = header_length (reading->text);
+  const gsize length = header_length (reading->text->str, reading->text->len);
   g_autoptr (GArray) fields = header_scan (reading->text->str, length);
   for (guint i = 0; i < fields->len; i++)
     if (!take_field (reading, &g_array_index (fields, HeaderField, i), error))

@@ -21,8 +21,8 @@ verb_parse_options (const GOptionEntry *entries, const char *form, const char *s
   return FALSE;
 }
 
-gboolean
-verb_make_utf8 (char **text, GError **error)
+static gboolean
+make_utf8 (char **text, GError **error)
 {
   if (!*text || g_utf8_validate (*text, -1, NULL))
     return TRUE;
@@ -35,5 +35,18 @@ verb_make_utf8 (char **text, GError **error)
   }
   g_free (*text);
   *text = converted;
+  return TRUE;
+}
+
+gboolean
+verb_make_utf8 (char **const *texts, gsize n_texts, char **const *lists, gsize n_lists, GError **error)
+{
+  for (gsize i = 0; i < n_texts; i++)
+    if (!make_utf8 (texts[i], error))
+      return FALSE;
+  for (gsize i = 0; i < n_lists; i++)
+    for (char **text = lists[i]; text && *text; text++)
+      if (!make_utf8 (text, error))
+        return FALSE;
   return TRUE;
 }

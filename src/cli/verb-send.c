@@ -43,18 +43,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SendOptions, send_options_clear)
 static gboolean
 make_options_utf8 (SendOptions *options, GError **error)
 {
-  char **single[]
-      = { &options->account, &options->from, &options->subject, &options->reply_to, &options->at };
+  char **texts[] = { &options->account, &options->from, &options->subject, &options->reply_to, &options->at };
   char **lists[] = { options->to, options->cc, options->bcc, options->headers, options->set };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (single); i++)
-    if (!verb_make_utf8 (single[i], error))
-      return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
-    for (char **text = lists[i]; text && *text; text++)
-      if (!verb_make_utf8 (text, error))
-        return FALSE;
-  return TRUE;
+  return verb_make_utf8 (texts, G_N_ELEMENTS (texts), lists, G_N_ELEMENTS (lists), error);
 }
 
 /* Texts are taken as file names, which GLib hands over as they are. */

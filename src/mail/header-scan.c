@@ -14,6 +14,15 @@ header_line_length (const char *octets, gsize length, gsize at)
   return MIN (end + 1, length) - at;
 }
 
+gsize
+header_length (const char *octets, gsize length)
+{
+  gsize at = 0;
+  while (at < length && octets[at] != '\n' && octets[at] != '\r')
+    at += header_line_length (octets, length, at);
+  return at;
+}
+
 gboolean
 header_line_is_field (const char *line, gsize length, HeaderField *ret_field)
 {

@@ -15,6 +15,9 @@ typedef struct {
 /* The length of the line at AT with its line end; all that is left when it has none. */
 gsize header_line_length (const char *octets, gsize length, gsize at);
 
+/* That of the header: up to the empty line, without it. */
+gsize header_length (const char *octets, gsize length);
+
 /* Is the line that begins here (LENGTH octets of it) a field's first line? */
 gboolean header_line_is_field (const char *line, gsize length, HeaderField *ret_field);
 

@@ -47,16 +47,6 @@ read_message (BodySource *source, GError **error)
   return g_string_free_to_bytes (g_steal_pointer (&octets));
 }
 
-static gsize
-header_length (const char *octets, gsize length)
-{
-  gsize at = 0;
-
-  for (gsize line; at < length && octets[at] != '\r' && octets[at] != '\n'; at += line)
-    line = header_line_length (octets, length, at);
-  return at;
-}
-
 /* --- kinds ------------------------------------------------------------------------------------------ */
 
 static void

@@ -170,15 +170,6 @@ compile_field (Merge *merge, const char *octets, const HeaderField *field, guint
   return compile_free_text (merge, name, line, value, error);
 }
 
-static gsize
-header_length (const char *octets, gsize length)
-{
-  gsize at = 0;
-  while (at < length && octets[at] != '\n' && octets[at] != '\r')
-    at += header_line_length (octets, length, at);
-  return at;
-}
-
 static guint
 line_of (const char *octets, gsize at)
 {

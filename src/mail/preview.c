@@ -128,11 +128,9 @@ message_readdress (BodySource *message, const char *to, GError **error)
 {
   g_autoptr (GString) octets = load (message, error);
   g_autoptr (GString) out = g_string_new (NULL);
-  gsize header = 0;
   if (octets == NULL)
     return NULL;
-  while (header < octets->len && octets->str[header] != '\r' && octets->str[header] != '\n')
-    header += header_line_length (octets->str, octets->len, header);
+  const gsize header = header_length (octets->str, octets->len);
   g_autoptr (GArray) fields = header_scan (octets->str, header);
   if (!append_replacements (out, octets->str, fields, to)) {
     g_set_error_literal (error, TOUKAN_ERROR, TOUKAN_ERROR_DATA, _ ("the address is too long"));

@@ -29,17 +29,6 @@ read_beginning (BodySource *message, GError **error)
   return got < 0 ? NULL : g_steal_pointer (&octets);
 }
 
-/* Up to the empty line. */
-static gsize
-header_length (const char *octets, gsize length)
-{
-  gsize at = 0;
-
-  while (at < length && octets[at] != '\n' && octets[at] != '\r')
-    at += header_line_length (octets, length, at);
-  return at;
-}
-
 /* Takes VALUE. */
 static char *
 for_people (char *value)

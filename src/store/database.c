@@ -221,14 +221,20 @@ database_execute (sqlite3 *sqlite, const char *sql, const char *format, ...)
   return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
+static int
+bind_anew (sqlite3_stmt *statement, const char *format, va_list values)
+{
+  sqlite3_reset (statement);
+  return bind_values (statement, format, values);
+}
+
 int
 database_bind (sqlite3_stmt *statement, const char *format, ...)
 {
   va_list values;
 
-  sqlite3_reset (statement);
   va_start (values, format);
-  int code = bind_values (statement, format, values);
+  int code = bind_anew (statement, format, values);
   va_end (values);
   return code;
 }
@@ -238,9 +244,8 @@ database_again (sqlite3_stmt *statement, const char *format, ...)
 {
   va_list values;
 
-  sqlite3_reset (statement);
   va_start (values, format);
-  int code = bind_values (statement, format, values);
+  int code = bind_anew (statement, format, values);
   va_end (values);
   while (code == SQLITE_OK || code == SQLITE_ROW)
     code = sqlite3_step (statement);
