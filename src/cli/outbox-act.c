@@ -66,7 +66,7 @@ refusal (OutboxAction action, OutboxState state)
 static char *
 holder_of (const OutboxTarget *target)
 {
-  g_autoptr (OutboxItem) item = outbox_find (target->place->outbox, target->id, NULL);
+  g_autoptr (OutboxItem) item = target->place ? outbox_find (target->place->outbox, target->id, NULL) : NULL;
   return item && item->holder ? visible_text (item->holder, -1) : g_strdup (_ ("another process"));
 }
 

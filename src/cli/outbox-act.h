@@ -11,6 +11,6 @@ guint outbox_action_states (OutboxAction action);
  * status: EX_OK when all was done. */
 int   outbox_act_on (const Config *config, const GArray *targets, OutboxAction action);
 
-/* Says what became of one of them: RESULT, and STATE where that is OUTBOX_NOT_SO. Its exit
+/* Says what became of one of them (.place NULL: in the system outbox): RESULT, and STATE where that is OUTBOX_NOT_SO. Its exit
  * status. */
 int   outbox_explain (const OutboxTarget *target, OutboxAction action, OutboxResult result, OutboxState state);

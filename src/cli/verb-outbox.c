@@ -18,6 +18,7 @@
 #include "cli/outbox-table.h"
 #include "engine/outbox-words.h"
 #include "cli/output.h"
+#include "cli/system-outbox.h"
 #include "cli/verb-options.h"
 #include "cli/verb.h"
 #include "net/clock.h"
@@ -352,6 +353,37 @@ parse_options (OutboxOptions *options, int *argc, char ***argv, GError **error)
   return verb_parse_options (entries, _ ("[COMMAND [ID…]]"), description, argc, argv, error);
 }
 
+/* Who has no configuration has his mail in the system outbox, which knows these. */
+static gboolean
+is_for_system (const Subcommand *subcommand, const OutboxOptions *options)
+{
+  return !subcommand->run && !subcommand->run_on && subcommand->action != OUTBOX_REMOVE && !options->account
+         && system_outbox_takes_over ((const char *const *)options->set);
+}
+
+static int
+act_there (const Subcommand *subcommand, char **words)
+{
+  int status = EX_OK;
+  if (!words[0])
+    return usage (subcommand->form);
+  for (; *words; words++) {
+    g_autoptr (GError) error = NULL;
+    OutboxTarget target = { .place = NULL };
+    OutboxResult result;
+    OutboxState state = OUTBOX_QUEUED;
+    guint64 id;
+    if (!g_ascii_string_to_unsigned (*words, 10, 1, G_MAXINT64, &id, NULL))
+      return usage (subcommand->form);
+    target.id = (gint64)id;
+    if (!system_outbox_act (target.id, subcommand->action, &result, &state, &error))
+      return deliver_fail (error);
+    const int one = outbox_explain (&target, subcommand->action, result, state);
+    status = status == EX_OK ? one : status;
+  }
+  return status;
+}
+
 static int
 run_subcommand (const Subcommand *subcommand, const Work *work)
 {
@@ -385,6 +417,8 @@ run (int argc, char **argv)
              shown);
     return EX_USAGE;
   }
+  if (is_for_system (subcommand, &options))
+    return output_flush (act_there (subcommand, argv + MIN (argc, 2)));
   g_autoptr (Config) config = config_load ((const char *const *)options.set, &error);
   g_autoptr (GPtrArray) places = config ? outbox_places_open (config, options.account, &error) : NULL;
   if (!places)

@@ -187,12 +187,6 @@ agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **erro
   return agent;
 }
 
-Engine *
-agent_engine (Agent *agent)
-{
-  return agent->engine;
-}
-
 OutboxSource *
 agent_source (Agent *agent)
 {

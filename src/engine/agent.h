@@ -27,7 +27,6 @@ typedef void (*AgentIdle) (Agent *agent, gpointer data);
  * when it has looked for what is due. */
 Agent *agent_new (const AgentRules *rules, AgentIdle idle, gpointer data, GError **error);
 
-Engine       *agent_engine (Agent *agent);
 OutboxSource *agent_source (Agent *agent);
 
 gboolean agent_is_idle (const Agent *agent);

@@ -74,12 +74,6 @@ text_input_free (TextInput *input)
   g_free (input);
 }
 
-gboolean
-text_input_is_converted (const TextInput *input)
-{
-  return input->converter != NULL;
-}
-
 static void
 count_lines (TextInput *input, gsize from)
 {

@@ -25,7 +25,4 @@ void        text_input_take (TextInput *input, gsize length);
 int text_input_line (TextInput *input, gsize limit, const char **ret_text, gsize *ret_length, gsize *ret_whole,
                      GError **error);
 
-/* Was it converted from another charset? */
-gboolean text_input_is_converted (const TextInput *input);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TextInput, text_input_free)

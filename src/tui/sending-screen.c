@@ -219,15 +219,6 @@ sending_screen_settle (Screen *screen, const OutboxSettled *settled, gint64 wall
     verdict_copy (&sending->verdicts[i], &outcome->recipients[i]);
 }
 
-void
-sending_screen_stop (Screen *screen, Style style, const char *words)
-{
-  SendingScreen *sending = sending_of (screen);
-
-  sending->phase = PHASE_OVER;
-  tell (sending, style, words, NULL);
-}
-
 gboolean
 sending_screen_is_over (const Screen *screen)
 {

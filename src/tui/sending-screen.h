@@ -21,8 +21,5 @@ void sending_screen_take (Screen *screen, const EngineEvent *event, Ticks now);
 /* This try is over, and what comes next is known. WALL: the time of day. */
 void sending_screen_settle (Screen *screen, const OutboxSettled *settled, gint64 wall);
 
-/* It was taken back before it left, or can't be sent; WORDS say so. */
-void sending_screen_stop (Screen *screen, Style style, const char *words);
-
 /* TRUE: nothing more will happen. */
 gboolean sending_screen_is_over (const Screen *screen);

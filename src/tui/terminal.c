@@ -320,12 +320,6 @@ terminal_height (const Terminal *terminal)
   return (guint)MAX (LINES, 1);
 }
 
-gboolean
-terminal_has_utf8 (const Terminal *terminal)
-{
-  return terminal->utf8;
-}
-
 void
 terminal_leave (Terminal *terminal)
 {

@@ -28,9 +28,6 @@ void      terminal_close (Terminal *terminal);
 guint     terminal_width (const Terminal *terminal);
 guint     terminal_height (const Terminal *terminal);
 
-/* FALSE: frames and marks are drawn in ASCII. */
-gboolean  terminal_has_utf8 (const Terminal *terminal);
-
 void      terminal_show (Terminal *terminal, const Surface *surface);
 
 /* The next terminal_show() draws everything. */

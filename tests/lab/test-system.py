@@ -163,6 +163,12 @@ def run(uid, *command, text=None, status=0):
     return done.stdout, done.stderr
 
 
+def run_quietly(uid, *command):
+    """The status, whatever it is."""
+    return subprocess.run(as_user(uid, *command), env=ENVIRONMENT, capture_output=True, timeout=60,
+                          check=False).returncode
+
+
 def send(uid, subject, status=0, text=None):
     return run(uid, BIN / "sendmail", "-t", "-i", text=text or MESSAGE.format(subject), status=status)[1]
 
@@ -436,6 +442,21 @@ def _():
         send(NOBODY, "two")
         as_child(NOBODY, lambda: check_equal(ask("cancel 1"), '{"result":"unknown"}\n', "another's"))
         as_child(NOBODY, lambda: check_equal("done" in ask("cancel 2") or "busy" in ask("cancel 2"), True, "own"))
+        wait_for(lambda: queue(ROOT) == [1], "one is left")
+
+
+@test("toukan outbox holds, releases and cancels what is there, for whoever has no configuration")
+def _():
+    with house(sink=False):
+        send(WWW_DATA, "one")
+        send(NOBODY, "two")
+        toukan = BIN / "toukan"
+        check_equal(run(NOBODY, toukan, "outbox", "cancel", "1", status=64)[1],
+                    "toukan: there is no message 1 in the outbox\n", "another's")
+        check_equal(run(NOBODY, toukan, "outbox", "cancel", "all", status=64)[0], "", "all")
+        wait_for(lambda: run_quietly(NOBODY, toukan, "outbox", "hold", "2") == 0, "held")
+        check_equal(run(NOBODY, toukan, "outbox", "release", "2")[0], "message 2: released\n", "release")
+        wait_for(lambda: run_quietly(NOBODY, toukan, "outbox", "cancel", "2") == 0, "cancelled")
         wait_for(lambda: queue(ROOT) == [1], "one is left")
 
 
